@@ -1,0 +1,40 @@
+"""Boxes as arrays: x, y, width, height in pixels, x to the right, y down, corners as floats."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Boxes = NDArray[np.float32]
+"""Shape (n, 4): x, y, width, height in pixels."""
+
+
+def grow(boxes_xywh_px: Boxes, factor: float | NDArray[np.float32]) -> Boxes:
+    """Boxes about the same centres, `factor` times as wide and high; one factor, or one a box (n, 1)."""
+    sizes = boxes_xywh_px[:, 2:]
+    centres = boxes_xywh_px[:, :2] + sizes / 2
+    return np.concatenate([centres - sizes * (factor / 2), sizes * factor], axis=1).astype(np.float32)
+
+
+def overlaps(first_xywh_px: Boxes, second_xywh_px: Boxes) -> NDArray[np.float32]:
+    """Intersection over union of every box of the first (n, 4) with every box of the second (m, 4): (n, m), 0 to 1."""
+    first, second = first_xywh_px[:, None, :], second_xywh_px[None, :, :]
+    left_top = np.maximum(first[..., :2], second[..., :2])
+    right_bottom = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
+    shared = np.prod(np.clip(right_bottom - left_top, 0, None), axis=-1)
+    union = np.prod(first[..., 2:], axis=-1) + np.prod(second[..., 2:], axis=-1) - shared
+    return np.asarray(shared / np.maximum(union, 1e-6), np.float32)
+
+
+def suppress(
+    boxes_xywh_px: Boxes, scores: NDArray[np.float32], max_overlap: float, limit: int | None = None
+) -> NDArray[np.intp]:
+    """Rows to keep, best score first: each that overlaps no better kept one by more than `max_overlap`.
+
+    Greedy non-maximum suppression; at most `limit` rows.
+    """
+    order = np.argsort(-scores, kind="stable")
+    kept: list[int] = []
+    while order.size and (limit is None or len(kept) < limit):
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        order = rest[overlaps(boxes_xywh_px[best][None], boxes_xywh_px[rest])[0] <= max_overlap]
+    return np.array(kept, np.intp)

@@ -1,0 +1,25 @@
+"""The command line: `signwatch COMMAND`.
+
+Exit status 0: done; 1: the work failed; 2: wrong usage. An error is one line on standard error.
+"""
+
+from edge.cli.group import SignwatchGroup, version_option
+
+COMMANDS = {
+    "run": ("edge.cli.run:command", "Read signs from a camera or stream, live, and publish them."),
+    "process": ("edge.cli.process:command", "Read signs from recordings or pictures."),
+    "listen": ("edge.cli.listen:command", "Subscribe, and print what is published."),
+    "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
+    "train": ("edge.cli.train:command", "Train the classifier on GTSRB."),
+    "evaluate": ("edge.cli.evaluate:command", "Measure the classifier or the detector."),
+}
+"""Each command's name, where it is, and what `--help` says of it."""
+
+main = SignwatchGroup(
+    "signwatch",
+    COMMANDS,
+    help="Reads traffic signs from a vehicle's camera, live, and publishes them over ZeroMQ.",
+    params=[version_option()],
+)
+
+__all__ = ["main"]

@@ -1,0 +1,83 @@
+"""`signwatch demo`: a drive of our own through the whole pipeline, to a subscriber in a second process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from edge.cli.demo_table import readings, table, verdict
+from edge.errors import SinkError, WireError
+from edge.loop import process
+from edge.messages import FrameMessage, decode
+from edge.outputs import Outputs
+from edge.progress import progress_bar
+from edge.publisher import SignPublisher
+from edge.reader import SignReader, open_reader
+from edge.sample_drive import SampleDrive, write_drive
+from edge.sources import open_source
+
+FREE_ADDRESS = "tcp://127.0.0.1:*"
+SUBSCRIBER_START_S = 30.0
+SILENCE_S = 60.0
+"""After so long without a message the subscriber gives up."""
+
+
+@click.command("demo")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("out/demo"),
+    show_default=True,
+    help="Folder for the drive, its truth, the messages and the annotated video.",
+)
+@click.option("--seconds", type=click.FloatRange(1, 600), default=24.0, show_default=True, help="Length of the drive.")
+@click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Another seed is another road.")
+def command(out: Path, seconds: float, seed: int) -> None:
+    """Draw a sample drive, read it, and show what a subscriber in a second process received.
+
+    Needs no camera, screen, network or data.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkError(f"{out}: can't be made ({error.strerror}); choose another folder with --out") from error
+    drive = SampleDrive(seed=seed, seconds=seconds)
+    width, height = drive.size
+    click.echo(f"Drawing a drive of {seconds:g} s, {drive.frame_count} frames of {width}x{height}.")
+    with progress_bar("drawing", drive.frame_count) as report:
+        write_drive(out / "drive.mp4", out / "truth.jsonl", drive, report)
+    click.echo("Reading it, while a second process subscribes over ZeroMQ.")
+    messages = _received_by_subscriber(out)
+    click.echo(f"\nWhat the subscriber received, in {len(messages)} messages:\n")
+    click.echo(table(readings(messages)))
+    click.echo("\n" + verdict(messages, out / "truth.jsonl"))
+    click.echo(f"\nAnnotated video: {out / 'annotated.mp4'}")
+    click.echo(f"All messages:    {out / 'messages.jsonl'}")
+
+
+def _received_by_subscriber(out: Path) -> list[FrameMessage]:
+    """Process the drive with `signwatch listen` beside it, and give what that one received."""
+    reader = open_reader()
+    try:
+        with open_source(str(out / "drive.mp4")) as source, SignPublisher(FREE_ADDRESS, lossless=True) as publisher:
+            subscriber = _start_subscriber(publisher.address, source.frame_count or 0)
+            try:
+                if not publisher.wait_for_subscriber(SUBSCRIBER_START_S):
+                    raise WireError(f"the subscriber did not reach {publisher.address} in {SUBSCRIBER_START_S:.0f} s")
+                with Outputs(jsonl=out / "messages.jsonl", video=out / "annotated.mp4") as outputs:
+                    done = process(source, SignReader(reader, source.name), outputs, publisher)
+                if done.fault is not None:
+                    raise done.fault
+                lines, _ = subscriber.communicate(timeout=SILENCE_S)
+            finally:
+                subscriber.kill()
+                subscriber.wait()
+    finally:
+        reader.close()
+    return [decode(line) for line in lines.splitlines()]
+
+
+def _start_subscriber(address: str, count: int) -> "subprocess.Popen[bytes]":
+    arguments = ["listen", address, "--json", "--count", str(count), "--timeout", str(SILENCE_S)]
+    return subprocess.Popen([sys.executable, "-m", "edge.cli", *arguments], stdout=subprocess.PIPE)

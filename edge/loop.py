@@ -1,0 +1,55 @@
+"""The frame loop for recordings: every frame, in order, to every output."""
+
+from dataclasses import dataclass
+
+from edge.errors import SourceError
+from edge.outputs import Outputs
+from edge.progress import progress_bar
+from edge.publisher import SignPublisher
+from edge.reader import SignReader
+from edge.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What came of one recording."""
+
+    frames: int
+    confirmed: int
+    """Physical signs that were confirmed."""
+    fault: SourceError | None
+    """Why it ended early; what came before is good and has been written."""
+
+
+def process(
+    source: Source,
+    signs: SignReader,
+    outputs: Outputs,
+    publisher: SignPublisher | None = None,
+) -> Processed:
+    """Take a recording through the pipeline to its end, with a progress bar.
+
+    A source that breaks off is no exception here, so that the outputs are closed whole; it is in the result. Raises
+    SinkError and WireError where an output can't be written.
+    """
+    confirmed: set[int] = set()
+    frames = 0
+    fault: SourceError | None = None
+    with progress_bar(source.name, source.frame_count) as report:
+        pictures = source.frames()
+        while True:
+            try:
+                frame = next(pictures, None)
+            except SourceError as error:
+                fault = error
+                break
+            if frame is None:
+                break
+            message = signs.read(frame)
+            outputs.write(frame.image, message, source.fps)
+            if publisher is not None:
+                publisher.publish(message)
+            confirmed.update(sign.track for sign in message.signs if sign.state == "confirmed")
+            frames += 1
+            report(frames, source.frame_count or 0)
+    return Processed(frames, len(confirmed), fault)

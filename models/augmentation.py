@@ -1,0 +1,145 @@
+"""What a windscreen camera does to a sign, done to training crops, a batch at a time. Needs TensorFlow.
+
+Crops come with more context than the network sees (`CONTEXT_MARGIN` around the sign), so a shifted or turned view shows
+real surroundings instead of invented ones.
+"""
+
+import math
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from models.pictures import CROP_MARGIN, CROP_SIZE_PX
+
+CONTEXT_MARGIN = 0.3
+CONTEXT_SIZE_PX = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How far each disturbance goes; uniform up to the value given unless said otherwise."""
+
+    shift: float = 0.10
+    """Of the sign's size, each way: the candidate stage's error of place."""
+    scale: float = 0.15
+    """Logarithm of size, each axis together."""
+    stretch: float = 0.10
+    """Logarithm of width over height."""
+    turn_deg: float = 9.0
+    shear: float = 0.10
+    perspective: float = 0.10
+    brightness: float = 0.9
+    """Standard deviation of the logarithm of exposure, base 2."""
+    contrast: float = 0.5
+    gamma: float = 0.6
+    """Logarithm of the tone curve's exponent: a sign before a bright sky, or a dark one in a bright frame."""
+    tint: float = 0.12
+    """Standard deviation of the logarithm of each channel's gain."""
+    noise: float = 9.0
+    """Largest standard deviation of sensor noise, in grey levels."""
+    coarse: float = 0.35
+    """Share of batches that are seen from far: shrunk and enlarged again."""
+    motion: float = 0.25
+    """Share of batches with motion blur."""
+
+
+def augment(crops: tf.Tensor, strength: Strength) -> tf.Tensor:
+    """Crops (n, 48, 48, 3) uint8 with context to (n, 32, 32, 3) float32, 0 to 255, each disturbed in its own way."""
+    images = _warp(tf.cast(crops, tf.float32), strength)
+    images = tf.cond(tf.random.uniform([]) < strength.coarse, lambda: _from_far(images), lambda: images)
+    images = tf.cond(tf.random.uniform([]) < strength.motion, lambda: _motion_blur(images), lambda: images)
+    return _expose(images, strength)
+
+
+def centre(crops: tf.Tensor) -> tf.Tensor:
+    """The undisturbed view: (n, 48, 48, 3) uint8 to (n, 32, 32, 3) float32, as `augment` with no strength at all."""
+    count = tf.shape(crops)[0]
+    return _transform(tf.cast(crops, tf.float32), _view(tf.ones([count]), tf.ones([count])))
+
+
+def _view(scale_x: tf.Tensor, scale_y: tf.Tensor) -> tf.Tensor:
+    """Matrices (n, 3, 3) from unit coordinates of the crop, -1 to 1, to those of the context."""
+    ratio = (1 + 2 * CROP_MARGIN) / (1 + 2 * CONTEXT_MARGIN)
+    zeros = tf.zeros_like(scale_x)
+    rows = [ratio * scale_x, zeros, zeros, zeros, ratio * scale_y, zeros, zeros, zeros, tf.ones_like(scale_x)]
+    return tf.reshape(tf.stack(rows, axis=1), [-1, 3, 3])
+
+
+def _transform(images: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
+    """Resample by matrices (n, 3, 3) in unit coordinates; what lies outside repeats the border's mirror image."""
+    half_out, half_in = (CROP_SIZE_PX - 1) / 2, (CONTEXT_SIZE_PX - 1) / 2
+    to_unit = tf.constant(
+        [
+            [2 / CROP_SIZE_PX, 0, -half_out * 2 / CROP_SIZE_PX],
+            [0, 2 / CROP_SIZE_PX, -half_out * 2 / CROP_SIZE_PX],
+            [0, 0, 1],
+        ]
+    )
+    from_unit = tf.constant([[CONTEXT_SIZE_PX / 2, 0, half_in], [0, CONTEXT_SIZE_PX / 2, half_in], [0, 0, 1]])
+    whole = from_unit[None] @ matrices @ to_unit[None]
+    whole = tf.reshape(whole / whole[:, 2:3, 2:3], [-1, 9])[:, :8]
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=whole,
+        output_shape=[CROP_SIZE_PX, CROP_SIZE_PX],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="REFLECT",
+    )
+
+
+def _warp(images: tf.Tensor, strength: Strength) -> tf.Tensor:
+    count = tf.shape(images)[0]
+
+    def uniform(limit: float) -> tf.Tensor:
+        return tf.random.uniform([count], -limit, limit)
+
+    size, stretch = uniform(strength.scale), uniform(strength.stretch) / 2
+    angle, shear = uniform(math.radians(strength.turn_deg)), uniform(strength.shear)
+    cos, sin = tf.cos(angle), tf.sin(angle)
+    # A sign's size is 1 / (1 + 2 margin) of the crop, which spans 2 units.
+    unit = 2 / (1 + 2 * CROP_MARGIN)
+    rows = [
+        cos, -sin + shear, uniform(strength.shift * unit),
+        sin, cos, uniform(strength.shift * unit),
+        uniform(strength.perspective), uniform(strength.perspective), tf.ones([count]),
+    ]  # fmt: skip
+    moved = tf.reshape(tf.stack(rows, axis=1), [-1, 3, 3])
+    return _transform(images, _view(tf.exp(size + stretch), tf.exp(size - stretch)) @ moved)
+
+
+def _from_far(images: tf.Tensor) -> tf.Tensor:
+    """As if the sign had been 9 to 24 pixels large: averaged down, then enlarged."""
+    side = tf.random.uniform([], 11, 28, tf.int32)
+    small = tf.image.resize(images, [side, side], method="area")
+    return tf.image.resize(small, [CROP_SIZE_PX, CROP_SIZE_PX], method="bilinear")
+
+
+def _motion_blur(images: tf.Tensor) -> tf.Tensor:
+    """Along one direction a batch, 2 to 6 pixels long."""
+    angle, length = tf.random.uniform([], 0, math.pi), tf.random.uniform([], 2.0, 6.0)
+    steps = tf.range(-3.0, 4.0)
+    along = tf.cos(angle) * steps[None, :] + tf.sin(angle) * steps[:, None]
+    across = -tf.sin(angle) * steps[None, :] + tf.cos(angle) * steps[:, None]
+    kernel = tf.maximum(0.0, 1.0 - tf.abs(across)) * tf.clip_by_value(length / 2 + 0.5 - tf.abs(along), 0.0, 1.0)
+    kernel = tf.tile((kernel / tf.reduce_sum(kernel))[:, :, None, None], [1, 1, 3, 1])
+    padded = tf.pad(images, [[0, 0], [3, 3], [3, 3], [0, 0]], mode="REFLECT")
+    return tf.nn.depthwise_conv2d(padded, kernel, [1, 1, 1, 1], "VALID")
+
+
+def _expose(images: tf.Tensor, strength: Strength) -> tf.Tensor:
+    """Contrast, tone curve, exposure, tint and noise."""
+    count = tf.shape(images)[0]
+    shape = [count, 1, 1, 1]
+    mean = tf.reduce_mean(images, axis=[1, 2, 3], keepdims=True)
+    contrast = tf.pow(2.0, tf.random.uniform(shape, -2 * strength.contrast, strength.contrast))
+    images = (images - mean) * contrast + mean
+    gamma = tf.exp(tf.random.uniform(shape, -strength.gamma, strength.gamma))
+    images = 255.0 * tf.pow(tf.clip_by_value(images / 255.0, 0.0, 1.0), gamma)
+    mean = tf.reduce_mean(images, axis=[1, 2, 3], keepdims=True)
+    exposure = tf.pow(2.0, tf.random.normal(shape, 0.0, strength.brightness))
+    # Towards mid-grey, so that bright crops are not all driven into white nor dark ones all into black.
+    exposure = tf.clip_by_value(exposure, 20.0 / (mean + 1.0), 225.0 / (mean + 1.0))
+    tint = tf.exp(tf.random.normal([count, 1, 1, 3], 0.0, strength.tint))
+    noise = tf.random.normal(tf.shape(images)) * tf.random.uniform(shape, 0.0, strength.noise)
+    return tf.clip_by_value(images * exposure * tint + noise, 0.0, 255.0)

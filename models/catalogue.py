@@ -1,0 +1,106 @@
+"""The signs that can be told apart: one table, `catalogue.csv`, read by everything that names a sign.
+
+Class ids and English names are those of the German Traffic Sign Recognition Benchmark (Stallkamp et al., "Man vs.
+computer", Neural Networks 32, 2012); codes are those of the German road traffic regulations (StVO).
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+from models.errors import DataError
+
+Category = Literal["prohibitory", "danger", "mandatory", "priority", "end"]
+Shape = Literal["circle", "triangle", "inverted triangle", "octagon", "diamond"]
+
+BUILT_IN = Path(__file__).with_name("catalogue.csv")
+COLUMNS = ("class_id", "code", "name", "category", "shape", "colours", "value", "unit")
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One kind of sign, a row of the catalogue."""
+
+    class_id: int
+    code: str
+    """The country's own number for it, such as `274-50`."""
+    name: str
+    category: Category
+    shape: Shape
+    colours: tuple[str, ...]
+    value: int | float | None
+    """What the sign limits, in `unit`: 50 for a limit of 50 km/h; None where there is no number."""
+    unit: str | None
+
+
+class Catalogue:
+    """A set of signs with class ids 0 to n-1, in that order."""
+
+    def __init__(self, signs: list[Sign]) -> None:
+        for position, sign in enumerate(signs):
+            if sign.class_id != position:
+                raise DataError(f"catalogue: class ids must count up from 0; row {position + 1} has {sign.class_id}")
+        if not signs:
+            raise DataError("catalogue: it holds no sign")
+        self._signs = tuple(signs)
+
+    def __len__(self) -> int:
+        return len(self._signs)
+
+    def __iter__(self) -> Iterator[Sign]:
+        return iter(self._signs)
+
+    def __getitem__(self, class_id: int) -> Sign:
+        if not 0 <= class_id < len(self._signs):
+            raise DataError(f"catalogue: no sign has class id {class_id} (there are 0 to {len(self._signs) - 1})")
+        return self._signs[class_id]
+
+    @property
+    def digest(self) -> str:
+        """12 hex digits that change with any class, so that weights can say which catalogue they were trained for."""
+        text = "\n".join(f"{sign.class_id},{sign.code},{sign.name}" for sign in self._signs)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def load_catalogue(path: Path = BUILT_IN) -> Catalogue:
+    """Read a catalogue: CSV in UTF-8 with the columns of `COLUMNS`, several colours parted by spaces.
+
+    Raises DataError with the file and line where something is missing or not a known word.
+    """
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            if tuple(rows.fieldnames or ()) != COLUMNS:
+                raise DataError(f"{path}: the first line must be {','.join(COLUMNS)}")
+            return Catalogue([_sign(row, f"{path}:{rows.line_num}") for row in rows])
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: can't be read as a catalogue ({error})") from error
+
+
+def _sign(row: dict[str, str], place: str) -> Sign:
+    for column, words in (("category", get_args(Category)), ("shape", get_args(Shape))):
+        if row[column] not in words:
+            raise DataError(f"{place}: {column} is {row[column]!r}, must be one of {', '.join(words)}")
+    try:
+        return Sign(
+            class_id=int(row["class_id"]),
+            code=row["code"],
+            name=row["name"],
+            category=cast("Category", row["category"]),
+            shape=cast("Shape", row["shape"]),
+            colours=tuple(row["colours"].split()),
+            value=_number(row["value"]),
+            unit=row["unit"] or None,
+        )
+    except (ValueError, TypeError) as error:
+        raise DataError(f"{place}: {error}") from error
+
+
+def _number(text: str) -> int | float | None:
+    if not text:
+        return None
+    value = float(text)
+    return int(value) if value.is_integer() else value

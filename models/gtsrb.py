@@ -1,0 +1,125 @@
+"""Reader of the German Traffic Sign Recognition Benchmark (Stallkamp et al., Neural Networks 32, 2012).
+
+Two layouts, each as folder, zip or folder of zips:
+
+* Kaggle's: `Train.csv` and `Test.csv` with the columns Width, Height, Roi.X1, Roi.Y1, Roi.X2, Roi.Y2, ClassId, Path;
+* the official one: a `GT-000NN.csv` a class and `GT-final_test.csv`, `;` between the columns Filename, Width, Height,
+  Roi.X1, Roi.Y1, Roi.X2, Roi.Y2, ClassId.
+
+Training pictures come in tracks of about 30 views of one physical sign. A split for validation goes by track: pictures
+of one sign on both sides would measure memory.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.archive import Archive
+from models.errors import DataError
+from models.pictures import Cut, decode_bgr
+
+Part = Literal["train", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignPicture:
+    """One picture of the benchmark, not yet decoded."""
+
+    file: str
+    """Path inside the archive."""
+    class_id: int
+    roi_xywh_px: tuple[int, int, int, int]
+    """The sign inside the picture."""
+    track: str
+    """Which physical sign it shows, as `class/track`; the file's own name for test pictures, which have no tracks."""
+
+
+def list_pictures(archive: Archive, part: Part, classes: int = 43) -> list[SignPicture]:
+    """What the benchmark's tables list, in file order; nothing is decoded yet.
+
+    Raises DataError where there is no such table, or a row has a class id outside 0 to `classes` - 1.
+    """
+    kaggle_table = {"train": "Train.csv", "test": "Test.csv"}[part]
+    tables = [name for name in archive.names(".csv") if PurePosixPath(name).name == kaggle_table]
+    if tables:
+        pictures = _rows(archive, tables[0], ",", "Path", classes)
+    else:
+        pictures = []
+        for name in archive.names(".csv"):
+            table = PurePosixPath(name).name
+            is_test = table == "GT-final_test.csv"
+            is_train = table.startswith("GT-") and table[3:-4].isdigit()
+            if is_test if part == "test" else is_train:
+                pictures += _rows(archive, name, ";", "Filename", classes)
+    if not pictures:
+        raise DataError(
+            f"{archive.path}: no {part} part of GTSRB in it (neither {kaggle_table} nor the official GT-*.csv tables)"
+        )
+    return sorted(pictures, key=lambda picture: picture.file)
+
+
+def _rows(archive: Archive, table: str, delimiter: str, file_column: str, classes: int) -> list[SignPicture]:
+    folder = PurePosixPath(table).parent
+    pictures = []
+    rows = csv.DictReader(archive.read_text(table), delimiter=delimiter)
+    for row in rows:
+        try:
+            x1, y1, x2, y2 = (int(row[f"Roi.{corner}"]) for corner in ("X1", "Y1", "X2", "Y2"))
+            class_id, name = int(row["ClassId"]), row[file_column]
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(f"{archive.path}: {table}, line {rows.line_num}: {error!r}") from error
+        if not 0 <= class_id < classes:
+            raise DataError(f"{archive.path}: {table}, line {rows.line_num}: class id {class_id} of {classes} classes")
+        file = _existing(archive, folder, name)
+        parts = PurePosixPath(file).stem.split("_")
+        track = f"{class_id}/{parts[-2]}" if len(parts) > 1 else file
+        pictures.append(SignPicture(file, class_id, (x1, y1, max(1, x2 - x1 + 1), max(1, y2 - y1 + 1)), track))
+    return pictures
+
+
+def _existing(archive: Archive, folder: PurePosixPath, name: str) -> str:
+    """Where the picture lies: beside its table or, since the official test table comes in a zip of its own, by name."""
+    beside = str(folder / name)
+    if beside in archive:
+        return beside
+    elsewhere = archive.path_ending(f"Final_Test/Images/{name}")
+    if elsewhere is None:
+        raise DataError(f"{archive.path}: the picture {beside} is missing")
+    return elsewhere
+
+
+def read_crops(
+    archive: Archive, pictures: list[SignPicture], cut: Cut, margin: float, size_px: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Crops (n, size_px, size_px, 3) uint8 BGR around each sign's region, and class ids (n,)."""
+    crops = np.empty((len(pictures), size_px, size_px, 3), np.uint8)
+    for row, picture in enumerate(pictures):
+        image = decode_bgr(archive.read(picture.file), f"{archive.path}: {picture.file}")
+        crops[row] = cut(image, picture.roi_xywh_px, margin, size_px)
+    return crops, np.array([picture.class_id for picture in pictures], np.int64)
+
+
+def split_by_track(pictures: list[SignPicture], share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Positions for training and for validation; `share` of each class's tracks (one at least) goes to validation.
+
+    No track is on both sides.
+    """
+    if not 0.0 < share < 1.0:
+        raise ValueError(f"share must lie between 0 and 1, got {share}")
+    tracks: dict[int, list[str]] = {}
+    for picture in pictures:
+        of_class = tracks.setdefault(picture.class_id, [])
+        if picture.track not in of_class:
+            of_class.append(picture.track)
+    generator = np.random.default_rng(seed)
+    held_out: set[str] = set()
+    for class_id in sorted(tracks):
+        order = generator.permutation(sorted(tracks[class_id]))
+        held_out.update(order[: max(1, round(share * len(order)))].tolist())
+    training = [row for row, picture in enumerate(pictures) if picture.track not in held_out]
+    validation = [row for row, picture in enumerate(pictures) if picture.track in held_out]
+    return training, validation

@@ -1,0 +1,124 @@
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edge.frame import Frame
+from edge.messages import FrameMessage, decode, encode
+from edge.reader import FrameReader, SignReader, open_reader
+from edge.sample_drive import draw_sign
+from edge.sources import open_source
+from models.archive import Archive
+from models.gtsdb import list_frames, read_frame
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[FrameReader]:
+    reader = open_reader()
+    yield reader
+    reader.close()
+
+
+def frame(image: np.ndarray, number: int = 0, media_s: float | None = None) -> Frame:
+    return Frame(image, number, time.time_ns(), time.monotonic_ns(), media_s, None)
+
+
+def scene(side: int, *class_ids: int) -> np.ndarray:
+    """Drawn signs in a row before a plain, slightly noisy background."""
+    image = np.random.default_rng(0).normal((150, 140, 130), 6, (480, 640, 3)).clip(0, 255).astype(np.uint8)
+    for place, class_id in enumerate(class_ids):
+        sign = draw_sign(class_id, side)
+        x, y = 80 + 150 * place, 200
+        alpha = sign[..., 3:] / 255
+        patch = image[y : y + side, x : x + side]
+        patch[:] = (alpha * sign[..., 2::-1] + (1 - alpha) * patch).astype(np.uint8)
+    return image
+
+
+def test_signs_in_a_still_picture_are_found_and_named(reader: FrameReader) -> None:
+    message = SignReader(reader, "stills", stills=True).read(frame(scene(64, 2, 14, 38)))
+    assert sorted(sign.name for sign in message.signs) == ["Keep right", "Speed limit (50km/h)", "Stop"]
+    limit = next(sign for sign in message.signs if sign.class_id == 2)
+    assert (limit.code, limit.value, limit.unit, limit.category, limit.state) == (
+        "274-50", 50, "km/h", "prohibitory", "confirmed",
+    )  # fmt: skip
+    assert limit.box == pytest.approx((80, 200, 64, 64), abs=5)
+
+
+def test_every_frame_gives_a_message_also_without_signs(reader: FrameReader) -> None:
+    signs = SignReader(reader, "road")
+    blank = np.full((480, 640, 3), 128, np.uint8)
+    messages = [signs.read(frame(blank, number, number / 25), dropped=number) for number in range(3)]
+    assert [message.seq for message in messages] == [0, 1, 2]
+    assert [message.dropped for message in messages] == [0, 1, 2]
+    assert all(message.signs == () for message in messages)
+    assert {message.session for message in messages} == {messages[0].session}
+    assert decode(encode(messages[0])) == messages[0]
+
+
+def test_a_sign_is_tentative_before_it_is_confirmed(reader: FrameReader) -> None:
+    signs = SignReader(reader, "road")
+    states = [signs.read(frame(scene(48 + number, 14), number, number / 25)).signs[0].state for number in range(15)]
+    assert states[0] == "tentative"
+    assert states[-1] == "confirmed"
+    assert states == sorted(states, reverse=True), "once confirmed it stays so"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 500), (20, 20)])
+def test_tiny_pictures_give_an_empty_message(reader: FrameReader, size: tuple[int, int]) -> None:
+    message = SignReader(reader, "road", stills=True).read(frame(np.zeros((*size, 3), np.uint8)))
+    assert (message.signs, message.size) == ((), (size[1], size[0]))
+
+
+def test_another_session_has_another_name(reader: FrameReader) -> None:
+    blank = frame(np.zeros((20, 20, 3), np.uint8))
+    assert SignReader(reader, "a").read(blank).session != SignReader(reader, "a").read(blank).session
+
+
+def messages_of(reader: FrameReader, video: Path) -> list[FrameMessage]:
+    with open_source(str(video)) as source:
+        signs = SignReader(reader, source.name)
+        return [signs.read(picture) for picture in source.frames()]
+
+
+def confirmed(message: FrameMessage) -> set[int]:
+    return {sign.class_id for sign in message.signs if sign.state == "confirmed"}
+
+
+@pytest.fixture(scope="module")
+def against_the_sun(reader: FrameReader, data_folder: Path) -> list[FrameMessage]:
+    """A real drive past a 60 above a no-passing sign, both in every frame."""
+    return messages_of(reader, data_folder / "clips" / "coast-60-no-passing.mp4")
+
+
+def test_a_real_drive_against_the_sun_confirms_nothing_wrong(against_the_sun: list[FrameMessage]) -> None:
+    assert len(against_the_sun) == 56
+    assert all(9 in confirmed(message) for message in against_the_sun[-30:])
+    assert all(confirmed(message) <= {3, 9} for message in against_the_sun)
+
+
+@pytest.mark.xfail(strict=True, reason="the 60, in a foreign typeface, is followed, but stays tentative")
+def test_a_limit_in_a_foreign_typeface_is_confirmed(against_the_sun: list[FrameMessage]) -> None:
+    assert all(3 in confirmed(message) for message in against_the_sun[-30:])
+
+
+def test_a_real_drive_without_signs_confirms_none(reader: FrameReader, data_folder: Path) -> None:
+    messages = messages_of(reader, data_folder / "clips" / "highway-no-signs.mp4")
+    assert len(messages) == 221
+    assert not any(confirmed(message) for message in messages)
+
+
+def test_most_signs_of_real_streets_that_taught_nothing_are_found(reader: FrameReader, data_folder: Path) -> None:
+    right = signs = false = 0
+    with Archive(data_folder / "gtsdb-train") as archive:
+        frames = [street for street in list_frames(archive) if street.held_out][:40]
+        for street in frames:
+            message = SignReader(reader, "stills", stills=True).read(frame(read_frame(archive, street)))
+            found = sorted(sign.class_id for sign in message.signs)
+            true = sorted(street.class_ids.tolist())
+            common = sum(min(found.count(kind), true.count(kind)) for kind in set(true))
+            right, signs, false = right + common, signs + len(true), false + len(found) - common
+    assert right >= 0.7 * signs
+    assert false <= 0.5 * len(frames)

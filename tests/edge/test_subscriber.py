@@ -1,0 +1,148 @@
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+import zmq
+
+from edge import SignSubscriber, WireError
+from edge.messages import MAX_MESSAGE_BYTES, encode
+from edge.publisher import SignPublisher
+from edge.subscriber import MAX_SOURCES
+from tests.edge.messages import MESSAGE, numbered
+
+LAST = numbered(999_999)
+
+
+@pytest.fixture
+def publisher() -> Iterator[SignPublisher]:
+    with SignPublisher("tcp://127.0.0.1:*", high_water_mark=100_000) as publisher:
+        yield publisher
+
+
+def connect(publisher: SignPublisher, *, newest_only: bool = False) -> SignSubscriber:
+    subscriber = SignSubscriber(publisher.address, newest_only=newest_only, timeout_s=0.3)
+    assert publisher.wait_for_subscriber(5)
+    return subscriber
+
+
+def test_every_message_arrives_in_order(publisher: SignPublisher) -> None:
+    with connect(publisher) as subscriber:
+        for seq in range(20):
+            publisher.publish(numbered(seq))
+        assert [message.seq for message in subscriber] == list(range(20))
+        assert (subscriber.missed, subscriber.malformed, subscriber.passed_over) == (0, 0, 0)
+
+
+def test_silence_gives_none(publisher: SignPublisher) -> None:
+    with connect(publisher) as subscriber:
+        assert subscriber.receive(timeout_s=0) is None
+        assert subscriber.receive(timeout_s=0.02) is None
+
+
+def test_the_newest_is_handed_out_and_the_rest_passed_over(publisher: SignPublisher) -> None:
+    with connect(publisher, newest_only=True) as subscriber, connect(publisher) as witness:
+        while witness.receive(0.02) is None:
+            publisher.publish(numbered(0))
+        assert [message.seq for message in subscriber] == [0]
+        for seq in range(1, 51):
+            publisher.publish(numbered(seq))
+        while (seen := witness.receive(5)) is not None and seen.seq < 50:
+            pass  # what the witness has, the other has been sent as well
+        before = subscriber.passed_over
+        handed_out = list(subscriber)
+        assert handed_out[-1].seq == 50
+        assert subscriber.passed_over - before == 50 - len(handed_out) > 0
+        assert subscriber.missed == 0
+
+
+def test_gaps_in_the_numbering_are_counted(publisher: SignPublisher) -> None:
+    with connect(publisher) as subscriber:
+        for seq in (5, 6, 9, 10, 14):
+            publisher.publish(numbered(seq))
+        assert len(list(subscriber)) == 5
+        assert subscriber.missed == 2 + 3
+
+
+def test_a_new_session_begins_a_new_numbering(publisher: SignPublisher) -> None:
+    with connect(publisher) as subscriber:
+        for message in (numbered(5), numbered(700, "other"), numbered(702, "other")):
+            publisher.publish(message)
+        assert len(list(subscriber)) == 3
+        assert subscriber.missed == 1
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b"frame"],
+        [b"frame", b""],
+        [b"frame", b"rubbish"],
+        [b"frame", b"\x00\xff" * 1000],
+        [b"frame", encode(MESSAGE), b"more"],
+        [b"framework", encode(MESSAGE)],
+        [b"frame", b"[" * 900_000],
+        [b"frame", encode(MESSAGE).replace(b"frame/1", b"frame/2")],
+    ],
+    ids=lambda parts: repr(parts[-1][:20]),
+)
+def test_rubbish_is_counted_and_nothing_is_raised(parts: list[bytes]) -> None:
+    with zmq.Context() as context, context.socket(zmq.XPUB) as stranger:
+        stranger.linger = 0
+        port = stranger.bind_to_random_port("tcp://127.0.0.1")
+        with SignSubscriber(f"tcp://127.0.0.1:{port}") as subscriber:
+            assert stranger.recv() == b"\x01frame"
+            stranger.send_multipart(parts)
+            stranger.send_multipart([b"frame", encode(LAST)])
+            assert subscriber.receive(5) == LAST
+            assert subscriber.malformed == 1
+
+
+def test_a_message_too_large_never_arrives(publisher: SignPublisher) -> None:
+    with connect(publisher) as subscriber:
+        publisher.send(b"frame", b"x" * (MAX_MESSAGE_BYTES + 1))
+        assert subscriber.receive(0.3) is None
+
+
+def test_a_stream_of_rubbish_does_not_outlast_patience() -> None:
+    with zmq.Context() as context, context.socket(zmq.PUB) as stranger:
+        stranger.linger = 0
+        port = stranger.bind_to_random_port("tcp://127.0.0.1")
+        with SignSubscriber(f"tcp://127.0.0.1:{port}") as subscriber:
+            while subscriber.malformed == 0:
+                for _ in range(100):
+                    stranger.send_multipart([b"frame", b"rubbish"])
+                assert subscriber.receive(0) is None
+
+
+def test_the_payload_comes_as_it_was_sent(publisher: SignPublisher) -> None:
+    later = encode(MESSAGE)[:-1] + b', "weather": "rain"}'
+    with connect(publisher) as subscriber:
+        publisher.send(b"frame", later)
+        assert subscriber.receive_with_payload(5) == (MESSAGE, later)
+
+
+def test_a_publisher_that_comes_later_or_again_is_found() -> None:
+    with SignPublisher("tcp://127.0.0.1:*") as first:
+        address = first.address
+    with SignSubscriber(address) as subscriber:
+        for session in ("first", "second"):
+            with SignPublisher(address) as publisher:
+                while not publisher.wait_for_subscriber(0.05):
+                    assert subscriber.receive(0) is None  # this is when it subscribes anew
+                publisher.publish(numbered(0, session))
+                received = subscriber.receive(5)
+                assert received is not None and received.session == session
+
+
+@pytest.mark.parametrize("address", ["", "nonsense", "tcp://", "foo://x"])
+def test_a_malformed_address_is_one_clear_line(address: str) -> None:
+    with pytest.raises(WireError, match="no ZeroMQ address"):
+        SignSubscriber(address)
+
+
+def test_numbering_of_invented_sources_takes_bounded_memory(publisher: SignPublisher) -> None:
+    with connect(publisher) as subscriber:
+        for number in range(3 * MAX_SOURCES):
+            publisher.publish(msgspec.structs.replace(MESSAGE, source=str(number)))
+        assert len(list(subscriber)) == 3 * MAX_SOURCES
+        assert len(subscriber._expected) == MAX_SOURCES

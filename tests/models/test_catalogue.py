@@ -1,0 +1,82 @@
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from models.archive import Archive
+from models.catalogue import BUILT_IN, load_catalogue
+from models.errors import DataError
+
+HEADER = "class_id,code,name,category,shape,colours,value,unit\n"
+
+# ShapeId and ColorId of the benchmark's Meta.csv.
+SHAPE_IDS = {"triangle": "0", "circle": "1", "diamond": "2", "octagon": "3", "inverted triangle": "4"}
+COLOUR_IDS = {"red": "0", "blue": "1", "yellow": "2", "white": "3"}
+
+
+def test_the_catalogue_holds_the_43_classes_of_the_benchmark() -> None:
+    catalogue = load_catalogue()
+    assert len(catalogue) == 43
+    assert [sign.class_id for sign in catalogue] == list(range(43))
+    assert len({sign.name for sign in catalogue}) == len({sign.code for sign in catalogue}) == 43
+
+
+def test_shapes_and_leading_colours_are_those_of_the_benchmarks_own_table(data_folder: Path) -> None:
+    with Archive(data_folder / "gtsrb.zip") as archive:
+        rows = list(csv.DictReader(io.StringIO(archive.read("Meta.csv").decode())))
+    catalogue = load_catalogue()
+    assert len(rows) == len(catalogue)
+    for row in rows:
+        sign = catalogue[int(row["ClassId"])]
+        assert SHAPE_IDS[sign.shape] == row["ShapeId"], sign.name
+        assert COLOUR_IDS[sign.colours[0]] == row["ColorId"], sign.name
+
+
+@pytest.mark.parametrize(
+    ("class_id", "value"), [(0, 20), (1, 30), (2, 50), (3, 60), (4, 70), (5, 80), (7, 100), (8, 120)]
+)
+def test_a_speed_limit_carries_its_number_and_unit(class_id: int, value: int) -> None:
+    sign = load_catalogue()[class_id]
+    assert (sign.value, sign.unit, sign.code) == (value, "km/h", f"274-{value}")
+    assert f"({value}km/h)" in sign.name
+
+
+def test_a_number_that_is_not_whole_stays_so() -> None:
+    assert load_catalogue()[16].value == 3.5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("class,name\n0,x\n", "first line"),
+        (HEADER, "no sign"),
+        (HEADER + "1,a,b,danger,circle,red,,\n", "count up from 0"),
+        (HEADER + "0,a,b,danger,square,red,,\n", "shape is 'square'"),
+        (HEADER + "0,a,b,nonsense,circle,red,,\n", "category is 'nonsense'"),
+        (HEADER + "0,a,b,danger,circle,red,fast,km/h\n", "fast"),
+        (HEADER + "x,a,b,danger,circle,red,,\n", "'x'"),
+        (HEADER + "0,a\n", "category is None"),
+    ],
+)
+def test_a_catalogue_that_can_not_be_used_says_why(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "signs.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=said):
+        load_catalogue(path)
+
+
+def test_a_catalogue_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nowhere\.csv"):
+        load_catalogue(tmp_path / "nowhere.csv")
+
+
+def test_the_digest_changes_with_any_class(tmp_path: Path) -> None:
+    changed = tmp_path / "signs.csv"
+    changed.write_text(BUILT_IN.read_text().replace("Stop", "Halt"))
+    assert load_catalogue(changed).digest != load_catalogue().digest
+
+
+def test_a_class_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(DataError, match="class id 43"):
+        load_catalogue()[43]

@@ -1,0 +1,93 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.catalogue import BUILT_IN as CATALOGUE
+from models.catalogue import load_catalogue
+from models.classifier import load_classifier
+from models.errors import ModelError
+from models.weights_record import BUILT_IN, LITERT, RECORD, read_record
+
+
+def crops(count: int) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (count, 32, 32, 3), np.uint8)
+
+
+def test_any_number_of_crops_gives_the_same_rows() -> None:
+    classifier = load_classifier(load_catalogue())
+    many = classifier.probabilities(crops(70))
+    assert many.shape == (70, 44)
+    np.testing.assert_allclose(many.sum(axis=1), 1.0, atol=1e-5)
+    for count in (0, 1, 5, 33):
+        np.testing.assert_allclose(classifier.probabilities(crops(70)[:count]), many[:count], atol=1e-4)
+
+
+def test_both_backends_say_the_same() -> None:
+    pytest.importorskip("tensorflow", reason="the keras backend needs TensorFlow")
+    catalogue = load_catalogue()
+    litert, keras = load_classifier(catalogue, backend="litert"), load_classifier(catalogue, backend="keras")
+    np.testing.assert_allclose(litert.probabilities(crops(20)), keras.probabilities(crops(20)), atol=1e-4)
+
+
+def test_noise_and_flat_crops_are_no_signs() -> None:
+    flat = np.stack([np.full((32, 32, 3), value, np.uint8) for value in (0, 60, 128, 250)])
+    background = load_classifier(load_catalogue()).probabilities(np.concatenate([flat, crops(20)]))[:, -1]
+    assert (background > 0.5).mean() > 0.9
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((2, 24, 24, 3), np.uint8), np.zeros((2, 32, 32, 3), np.float32)])
+def test_what_is_no_batch_of_crops_is_refused(wrong: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="crops must be"):
+        load_classifier(load_catalogue()).probabilities(wrong)
+
+
+def test_the_shipped_weights_fit_the_promises() -> None:
+    record = read_record(BUILT_IN)
+    assert record.parameters <= 700_000
+    assert record.multiply_adds <= 50_000_000
+    assert (record.sign_classes, record.crop_size_px) == (43, 32)
+    assert "signwatch train" in record.command
+    assert record.data["training_pictures"] > 30_000
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(BUILT_IN, tmp_path / "weights"))
+
+
+def test_weights_for_another_catalogue_are_refused(tmp_path: Path) -> None:
+    other = tmp_path / "signs.csv"
+    other.write_text(CATALOGUE.read_text().replace("Stop", "Halt"))
+    with pytest.raises(ModelError, match=r"another catalogue .* train weights for it"):
+        load_classifier(load_catalogue(other))
+
+
+def test_weights_that_do_not_fit_their_record_are_refused(copy: Path, tmp_path: Path) -> None:
+    fewer = tmp_path / "signs.csv"
+    fewer.write_text("".join(CATALOGUE.read_text().splitlines(keepends=True)[:11]))
+    catalogue = load_catalogue(fewer)
+    record = json.loads((copy / RECORD).read_text())
+    (copy / RECORD).write_text(json.dumps(record | {"catalogue_digest": catalogue.digest, "sign_classes": 10}))
+    with pytest.raises(ModelError, match="gives 44 outputs, the record beside it says 10 signs"):
+        load_classifier(catalogue, copy)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"not weights", b"\0" * 1000])
+def test_damaged_weights_are_named(copy: Path, content: bytes | None) -> None:
+    (copy / LITERT).unlink()
+    if content is not None:
+        (copy / LITERT).write_bytes(content)
+    with pytest.raises(ModelError, match=r"classifier\.tflite: can't be loaded"):
+        load_classifier(load_catalogue(), copy)
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"unknown": 1}'])
+def test_a_folder_without_a_record_is_refused(copy: Path, content: str | None) -> None:
+    (copy / RECORD).unlink()
+    if content is not None:
+        (copy / RECORD).write_text(content)
+    with pytest.raises(ModelError, match=r"classifier\.json: no record of weights"):
+        load_classifier(load_catalogue(), copy)

@@ -1,0 +1,88 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs TensorFlow")
+
+from models.augmentation import CONTEXT_SIZE_PX, Strength, augment, centre
+from models.training import Recipe, TrainingSet, draw_rows, fit_temperature, train_network
+
+CLASSES = 2
+RECIPE = Recipe(epochs=2, batch=8, seed=3)
+
+
+def crops(count: int, value: int) -> np.ndarray:
+    image = np.full((count, CONTEXT_SIZE_PX, CONTEXT_SIZE_PX, 3), 60, np.uint8)
+    image[:, 12:36, 12:36] = value
+    return image
+
+
+@pytest.fixture(scope="module")
+def data() -> TrainingSet:
+    """Dark signs, bright signs, and background."""
+    labels = np.repeat([0, 1, 2], 8)
+    return TrainingSet(np.concatenate([crops(8, 0), crops(8, 250), crops(8, 60)]), labels)
+
+
+def train(data: TrainingSet, folder: Path, recipe: Recipe = RECIPE, stop_at_step: int | None = None) -> Any:
+    def report_step(done: int, total: int) -> None:
+        if done == stop_at_step:
+            raise KeyboardInterrupt
+
+    return train_network(data, data, CLASSES, recipe, folder, None, report_step, lambda result: None)
+
+
+def test_an_interrupted_training_goes_on_from_its_last_whole_epoch(data: TrainingSet, tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(data, tmp_path, stop_at_step=3)  # two steps an epoch: in the middle of the second
+    model = train(data, tmp_path)
+    history = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert [line["epoch"] for line in history] == [1, 2]
+    assert int(model.optimizer.iterations) == 4
+    assert not list(tmp_path.glob("partial*"))
+
+
+def test_a_run_of_another_recipe_is_not_mixed_in(data: TrainingSet, tmp_path: Path) -> None:
+    train(data, tmp_path, Recipe(epochs=1, batch=8))
+    with pytest.raises(ValueError, match="another recipe"):
+        train(data, tmp_path, Recipe(epochs=1, batch=8, seed=9))
+
+
+def test_rows_are_drawn_by_the_square_root_of_counts_and_background_has_its_share() -> None:
+    labels = np.repeat([0, 1, 2], [6400, 1600, 4000])
+    rows = draw_rows(labels, CLASSES, Recipe(background_share=0.25), epoch=0)
+    assert len(rows) == 8000
+    shares = np.bincount(labels[rows]) / len(rows)
+    assert shares.tolist() == pytest.approx([0.5, 0.25, 0.25], abs=0.02)
+    assert (draw_rows(labels, CLASSES, Recipe(), 1) == draw_rows(labels, CLASSES, Recipe(), 1)).all()
+    assert (draw_rows(labels, CLASSES, Recipe(), 1) != draw_rows(labels, CLASSES, Recipe(), 2)).any()
+
+
+def test_augmented_crops_stay_pictures() -> None:
+    context = np.random.default_rng(0).integers(0, 256, (16, CONTEXT_SIZE_PX, CONTEXT_SIZE_PX, 3), np.uint8)
+    found = augment(context, Strength()).numpy()
+    assert found.shape == (16, 32, 32, 3)
+    assert found.min() >= 0
+    assert found.max() <= 255
+    assert np.ptp(found.mean(axis=(1, 2, 3))) > 10, "each is disturbed in its own way"
+
+
+def test_without_disturbance_a_crop_is_its_own_centre() -> None:
+    context = crops(1, 250)
+    still = Strength(*[0.0] * len(Strength.__slots__))
+    np.testing.assert_allclose(augment(context, still).numpy(), centre(context).numpy(), atol=0.01)
+    inside = centre(context).numpy()[0, :, :, 0]
+    assert inside[16, 16] == pytest.approx(250)
+    assert inside[0, 0] == pytest.approx(60)
+
+
+def test_temperature_takes_overconfidence_back() -> None:
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 3, 4000)
+    logits = np.full((4000, 3), 0.0, np.float32)
+    said = np.where(generator.random(4000) < 0.8, labels, (labels + 1) % 3)
+    logits[range(4000), said] = 10.0  # as good as certain, and right in four of five
+    assert fit_temperature(logits, labels) == pytest.approx(10 / np.log(0.8 / 0.1), rel=0.15)
