@@ -1,11 +1,11 @@
 """The candidate stage: from a frame to the few boxes that are worth a look by the network.
 
-    frame -> working picture -> colour maps -> regions -> features -> ranker -> best boxes
+    frame -> working picture -> colour maps -> regions -> sieve -> ranker -> best boxes
 
 Nothing here is a neural detector: colour and shape propose, and a small ranker puts the proposals in order.
 """
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 
 from detector.boxes import Boxes, suppress
 from detector.colour import colour_maps
-from detector.features import FEATURE_COUNT, measure
+from detector.features import Integral, integrate, measure_grid, measure_rings
 from detector.ranker import Ranker
-from detector.regions import find_regions
+from detector.regions import Regions, find_regions
 
 WORKING_PIXELS = 520_000
 """Largest working picture: 1360x800 and 1280x720 are halved, 960x540 is not."""
 SAME_REGION_OVERLAP = 0.7
 """Boxes that overlap by more are one proposal; two signs on a pole overlap by less than 0.1."""
+SIFTED = 300
+"""Regions that pass the sieve and are measured finely."""
 LIKELY_PER_CANDIDATE = 10
 """Regions that compete for each place: a sign gives some five of them, so more would only take time."""
-MIN_SCORE = -6.0
+MIN_SCORE = -4.0
 """Logit under which no sign of the frames that the ranker learnt from has its best region; the rest is left out."""
 MIN_SIDE_PX = 16
 """Least width and height of a picture in which a sign can be looked for."""
@@ -44,13 +46,20 @@ class Candidates:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredRegions:
-    """All regions of a frame with their features: what the ranker judges and learns from."""
+class Proposals:
+    """All regions of a frame before anything is judged."""
 
-    boxes_xywh_px: Boxes
-    """(n, 4) in pixels of the frame."""
-    features: NDArray[np.float32]
-    """(n, FEATURE_COUNT)."""
+    integral: Integral
+    """Of the working picture's maps."""
+    regions: Regions
+    """In the working picture."""
+    scale_xy: tuple[float, float]
+    """Pixels of the frame for each of the working picture."""
+
+    @property
+    def boxes_xywh_px(self) -> Boxes:
+        """(n, 4) in pixels of the frame."""
+        return np.asarray(self.regions.boxes_xywh_px * np.array(self.scale_xy * 2, np.float32), np.float32)
 
 
 def shrink_factor(width_px: int, height_px: int) -> int:
@@ -70,8 +79,11 @@ class CandidateFinder:
 
     def find(self, image: NDArray[np.uint8], limit: int) -> Candidates:
         """The best boxes, at most `limit`, of a frame (height, width, 3) uint8 BGR."""
-        measured = measure_regions(image, self._executor)
-        scores, boxes = self._ranker.judge(measured.features, measured.boxes_xywh_px)
+        proposals = propose(image, self._executor)
+        rough = self._ranker.sift(measure_rings(proposals.integral, proposals.regions, self._executor))
+        passed = np.argsort(-rough, kind="stable")[:SIFTED]
+        fine = measure_grid(proposals.integral, proposals.regions.take(passed), self._executor)
+        scores, boxes = self._ranker.rank(fine, proposals.boxes_xywh_px[passed])
         likely = np.argsort(-scores, kind="stable")[: LIKELY_PER_CANDIDATE * limit]
         likely = likely[scores[likely] > MIN_SCORE]
         boxes, scores = boxes[likely], scores[likely]
@@ -83,19 +95,21 @@ class CandidateFinder:
         self._executor.shutdown()
 
 
-def measure_regions(image: NDArray[np.uint8], executor: ThreadPoolExecutor) -> MeasuredRegions:
-    """Every region of a frame (height, width, 3) uint8 BGR; none in a picture under 16 pixels wide or high."""
+def propose(image: NDArray[np.uint8], executor: Executor) -> Proposals:
+    """Every region of a frame (height, width, 3) uint8 BGR; none in a picture under 16 pixels wide or high.
+
+    The executor's threads share the work, most of which releases the GIL.
+    """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise ValueError(f"a frame is (height, width, 3) uint8, got {image.shape} {image.dtype}")
     height, width = image.shape[:2]
     if min(height, width) < MIN_SIDE_PX:
-        return MeasuredRegions(np.empty((0, 4), np.float32), np.empty((0, FEATURE_COUNT), np.float32))
+        image = np.zeros((MIN_SIDE_PX, MIN_SIDE_PX, 3), np.uint8)
     factor = shrink_factor(width, height)
     working = image
     if factor > 1:
         size = (width // factor, height // factor)
         working = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    maps = colour_maps(working)
-    regions = find_regions(maps, executor)
-    scale = np.array([width / working.shape[1], height / working.shape[0]] * 2, np.float32)
-    return MeasuredRegions(regions.boxes_xywh_px * scale, measure(maps, regions))
+    maps = colour_maps(working, executor)
+    scale_xy = (width / working.shape[1], height / working.shape[0])
+    return Proposals(integrate(maps), find_regions(maps, executor), scale_xy)

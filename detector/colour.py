@@ -10,48 +10,61 @@ against the mean chromaticity of the surroundings, so a rim that is merely less 
 brightness map, grey over local mean, finds what has no colour: white discs, and the white inside of a dark rim.
 """
 
-from dataclasses import dataclass
+from concurrent.futures import Executor
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.compiled import compiled, in_halves
+
+MAPS = ("red", "blue", "yellow", "brightness", "local_red", "local_blue")
 SURROUNDINGS_PX = 41
 """Side of the square, in working pixels, over which a local mean is taken: larger than most signs."""
+COLOUR_ZERO, COLOUR_STEPS = 80.0, 580.0
+"""A colour value v, -1 to 1, is kept as 80 + 580 v: -0.13 to 0.30 fit, in steps of 0.0017."""
+BRIGHTNESS_STEPS = 100.0
+"""Brightness, 0 to 2.55 times the local mean, is kept in hundredths."""
 
-Map = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class ColourMaps:
-    """Maps of one picture, each (height, width) float32. Colours lie in -1 to 1, brightness in 0 to some 10."""
-
-    red: Map
-    blue: Map
-    yellow: Map
-    brightness: Map
-    local_red: Map
-    local_blue: Map
-
-    def stacked(self) -> NDArray[np.float32]:
-        """(height, width, 6), brightness capped and colours scaled so that all channels span about as much."""
-        colours = (self.red, self.blue, self.yellow, self.local_red, self.local_blue)
-        return np.dstack([np.minimum(self.brightness, 2.5), *(10.0 * colour for colour in colours)])
+Maps = NDArray[np.uint8]
+"""(height, width, 6), in the order of `MAPS`, encoded as above and cut off at 0 and 255."""
 
 
-def colour_maps(image: NDArray[np.uint8]) -> ColourMaps:
+def colour_maps(image: NDArray[np.uint8], executor: Executor) -> Maps:
     """Maps of a picture (height, width, 3) uint8 BGR."""
-    pixels = image.astype(np.float32) + 1.0  # so that black has a chromaticity: grey
-    means = np.asarray(cv2.blur(pixels, (SURROUNDINGS_PX, SURROUNDINGS_PX)), np.float32)
-    total, mean_total = pixels.sum(axis=2), means.sum(axis=2)
-    blue, green, red = (pixels[:, :, channel] / total for channel in range(3))
-    mean_blue, mean_green, mean_red = (means[:, :, channel] / mean_total for channel in range(3))
-    more_blue, more_green, more_red = blue - mean_blue, green - mean_green, red - mean_red
-    return ColourMaps(
-        red=np.minimum(red - green, red - blue),
-        blue=blue - red,
-        yellow=np.minimum(red - blue, green - blue),
-        brightness=total / mean_total,
-        local_red=np.minimum(more_red - more_green, more_red - more_blue),
-        local_blue=more_blue - more_red,
-    )
+    means = np.asarray(cv2.boxFilter(image, cv2.CV_32F, (SURROUNDINGS_PX, SURROUNDINGS_PX)), np.float32)
+    maps = np.empty((*image.shape[:2], len(MAPS)), np.uint8)
+    in_halves(executor, len(image), lambda rows: _fill_maps(image[rows], means[rows], maps[rows]))
+    return maps
+
+
+def encode(name: str, value: float) -> float:
+    """A map's value as it stands in `Maps`, not rounded."""
+    return BRIGHTNESS_STEPS * value if name == "brightness" else COLOUR_ZERO + COLOUR_STEPS * value
+
+
+@compiled
+def _fill_maps(image: NDArray[np.uint8], means: NDArray[np.float32], maps: Maps) -> None:
+    one = np.float32(1.0)
+    zero, steps = np.float32(COLOUR_ZERO + 0.5), np.float32(COLOUR_STEPS)
+    most = np.float32(255.0)
+    for y in range(image.shape[0]):
+        for x in range(image.shape[1]):
+            # One more, so that black has a chromaticity: grey.
+            b, g, r = image[y, x, 0] + one, image[y, x, 1] + one, image[y, x, 2] + one
+            mean_b, mean_g, mean_r = means[y, x, 0] + one, means[y, x, 1] + one, means[y, x, 2] + one
+            total, mean_total = b + g + r, mean_b + mean_g + mean_r
+            share, mean_share = one / total, one / mean_total
+            red_green, red_blue = (r - g) * share, (r - b) * share
+            local_red_green = red_green - (mean_r - mean_g) * mean_share
+            local_red_blue = red_blue - (mean_r - mean_b) * mean_share
+            values = (
+                zero + steps * min(red_green, red_blue),
+                zero - steps * red_blue,
+                zero + steps * min(red_blue, red_blue - red_green),
+                np.float32(0.5) + np.float32(BRIGHTNESS_STEPS) * total * mean_share,
+                zero + steps * min(local_red_green, local_red_blue),
+                zero - steps * local_red_blue,
+            )
+            for number in range(6):
+                maps[y, x, number] = np.uint8(max(np.float32(0.0), min(most, values[number])))

@@ -1,7 +1,8 @@
-"""A small learnt judge of regions: how sign-like each one is, and where the sign's box is given the region's.
+"""A small learnt judge of regions: which deserve a closer look, how sign-like each of these is, and where the sign's
+box is given the region's.
 
-Two hidden layers over the features of `features.measure`; evaluated in numpy, since loading a network run-time for
-some 14,000 weights would cost more than it computes. `ranker_training` makes the weights.
+Dense layers over the features of `features`, evaluated in numpy, since loading a network run-time for some 40,000
+weights would cost more than it computes. `ranker_training` makes the weights.
 """
 
 import io
@@ -9,45 +10,53 @@ import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import Boxes
-from detector.features import FEATURE_COUNT
+from detector.features import FINE_COUNT, ROUGH_COUNT
 
 BUILT_IN = Path(__file__).with_name("weights") / "ranker.npz"
-ARRAYS = ("mean", "scale", "weights_1", "bias_1", "weights_2", "bias_2", "weights_3", "bias_3")
 MAX_SHIFT = 0.5
 """Most that a box is moved, as a share of its size; its logarithm of size changes by no more either."""
+
+Layer = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""Weights (inputs, outputs) and bias (outputs,), float32; a rectifier stands between one layer and the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """Weights, float32. Outputs: the logit of being a sign, then the shift of centre and logarithm of size."""
+    """Two judges, float32."""
 
-    mean: NDArray[np.float32]
-    scale: NDArray[np.float32]
-    weights_1: NDArray[np.float32]
-    bias_1: NDArray[np.float32]
-    weights_2: NDArray[np.float32]
-    bias_2: NDArray[np.float32]
-    weights_3: NDArray[np.float32]
-    bias_3: NDArray[np.float32]
+    sieve: tuple[Layer, ...]
+    """From rough features to one logit: whether it could be a sign."""
+    judge: tuple[Layer, ...]
+    """From fine features to the logit of being a sign, then the shift of centre and logarithm of size."""
 
     def __post_init__(self) -> None:
-        if self.mean.shape != (FEATURE_COUNT,) or self.bias_3.shape != (5,):
-            raise ValueError(
-                f"ranker weights are for {self.mean.shape[0]} features and {self.bias_3.shape[0]} outputs, "
-                f"this version has {FEATURE_COUNT} and 5"
-            )
+        found = [part[end][0].shape[side] for part in (self.sieve, self.judge) for end, side in ((0, 0), (-1, 1))]
+        expected = [ROUGH_COUNT, 1, FINE_COUNT, 5]
+        if found != expected:
+            raise ValueError(f"ranker weights have {found} inputs and outputs, this version {expected}")
 
-    def judge(self, features: NDArray[np.float32], boxes_xywh_px: Boxes) -> tuple[NDArray[np.float32], Boxes]:
-        """Scores (n,), higher for more sign-like, and refined boxes (n, 4), of features (n, FEATURE_COUNT)."""
-        hidden = np.maximum((features - self.mean) / self.scale @ self.weights_1 + self.bias_1, 0)
-        hidden = np.maximum(hidden @ self.weights_2 + self.bias_2, 0)
-        outputs = hidden @ self.weights_3 + self.bias_3
+    def sift(self, rough: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Scores (n,) of rough features (n, ROUGH_COUNT), higher for more sign-like."""
+        return _forward(self.sieve, rough)[:, 0]
+
+    def rank(self, fine: NDArray[np.float32], boxes_xywh_px: Boxes) -> tuple[NDArray[np.float32], Boxes]:
+        """Scores (n,), higher for more sign-like, and refined boxes (n, 4), of fine features (n, FINE_COUNT)."""
+        outputs = _forward(self.judge, fine)
         return outputs[:, 0], apply_offsets(boxes_xywh_px, outputs[:, 1:])
+
+
+def _forward(layers: tuple[Layer, ...], values: NDArray[np.float32]) -> NDArray[np.float32]:
+    for number, (weights, bias) in enumerate(layers):
+        values = values @ weights + bias
+        if number < len(layers) - 1:
+            values = np.maximum(values, 0)
+    return values
 
 
 def apply_offsets(boxes_xywh_px: Boxes, offsets: NDArray[np.float32]) -> Boxes:
@@ -73,15 +82,27 @@ def load_ranker(path: Path = BUILT_IN) -> Ranker:
     """Read weights. Raises ValueError naming the file where they are missing, damaged or of another version."""
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            return Ranker(**{name: arrays[name].astype(np.float32) for name in ARRAYS})
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile) as error:
+            return Ranker(_layers(arrays, "sieve"), _layers(arrays, "judge"))
+    except (OSError, EOFError, KeyError, IndexError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"{path}: not the ranker's weights ({error}); make them with `signwatch train --part ranker`"
         ) from error
 
 
+def _layers(arrays: np.lib.npyio.NpzFile, part: str) -> tuple[Layer, ...]:
+    count = sum(name.startswith(f"{part}_weights_") for name in arrays.files)
+    return tuple(
+        (arrays[f"{part}_weights_{number}"].astype(np.float32), arrays[f"{part}_bias_{number}"].astype(np.float32))
+        for number in range(count)
+    )
+
+
 def save_ranker(ranker: Ranker, folder: Path, record: dict[str, object]) -> None:
     """Write `ranker.npz` to the folder, and beside it `ranker.json`, which says how it was made."""
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(folder / BUILT_IN.name, **{name: getattr(ranker, name) for name in ARRAYS})
+    arrays: dict[str, Any] = {}
+    for part, layers in (("sieve", ranker.sieve), ("judge", ranker.judge)):
+        for number, (weights, bias) in enumerate(layers):
+            arrays |= {f"{part}_weights_{number}": weights, f"{part}_bias_{number}": bias}
+    np.savez_compressed(folder / BUILT_IN.name, **arrays)
     (folder / BUILT_IN.name).with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

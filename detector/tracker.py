@@ -22,7 +22,8 @@ CONFIRMING_AGREEMENT = 0.7
 CONFIRMING_EXISTENCE = 0.85
 """Mean existence over the track's hits, weighted alike."""
 CHANGING_POSTERIOR = 0.99
-"""A confirmed class gives way only to one that is this much surer."""
+"""A confirmed class gives way only to one that is this much surer. Where what is seen now speaks so strongly against
+the confirmed class but for no other one consistently, the track ends: it has slipped to something else."""
 MAX_GAP_S = 0.5
 """A track that was not seen for longer ends; a lorry's mirror or a blurred frame is bridged."""
 MAX_TENTATIVE_GAP_S = 0.2
@@ -122,6 +123,7 @@ class Tracker:
         self._tracks = [track for track in self._tracks if time_s - track.seen_s <= _longest_gap_s(track)]
         for track in self._tracks:
             _decide(track)
+        self._tracks = [track for track in self._tracks if not _is_refuted(track)]
         return list(self._tracks)
 
     def _begin(self, detections: Detections, geometry: NDArray[np.float64], row: int, time_s: float) -> Track:
@@ -209,3 +211,9 @@ def _decide(track: Track) -> None:
     if consistent and best != track.confirmed_class and track.posterior[best] >= needed:
         track.state = "confirmed"
         track.confirmed_class = best
+
+
+def _is_refuted(track: Track) -> bool:
+    if track.confirmed_class is None:
+        return False
+    return bool(track.posterior[track.confirmed_class] < 1 - CHANGING_POSTERIOR)

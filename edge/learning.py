@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import overlaps
-from detector.candidates import CandidateFinder, measure_regions
+from detector.candidates import CandidateFinder, propose
 from detector.crops import cut_crops
 from detector.ranker import Ranker
 from detector.ranker_training import Examples, examples_of
@@ -18,6 +18,8 @@ from models.gtsdb import StreetFrame, read_frame
 
 BACKGROUND_OVERLAP = 0.3
 """A candidate that overlaps every sign by less is background; the next ones are left out, being neither."""
+ANNOTATED_SIDE_PX = 16.0
+"""GTSDB leaves smaller signs out, so a smaller candidate may be one."""
 CANDIDATES_PER_FRAME = 120
 
 Report = Callable[[int, int], None]
@@ -30,8 +32,8 @@ def ranker_examples(archive: Archive, frames: list[StreetFrame], seed: int, repo
     examples = []
     with ThreadPoolExecutor(2) as executor:
         for done, frame in enumerate(frames, start=1):
-            regions = measure_regions(read_frame(archive, frame), executor)
-            examples.append(examples_of(regions, frame.boxes_xywh_px, generator))
+            proposals = propose(read_frame(archive, frame), executor)
+            examples.append(examples_of(proposals, frame.boxes_xywh_px, generator, executor))
             report(done, len(frames))
     return examples
 
@@ -51,6 +53,7 @@ def mine_background(
         image = read_frame(archive, frame)
         boxes = finder.find(image, CANDIDATES_PER_FRAME).boxes_xywh_px
         clutter = overlaps(boxes, frame.boxes_xywh_px).max(axis=1, initial=0.0) < BACKGROUND_OVERLAP
+        clutter &= boxes[:, 2:].min(axis=1, initial=np.inf) >= ANNOTATED_SIDE_PX
         crops.append(cut_crops(image, boxes[clutter], margin, size_px))
         report(done, len(frames))
     finder.close()

@@ -69,7 +69,7 @@ class FrameReader:
         record = self._classifier.record
         crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
         probabilities = self._classifier.probabilities(crops)
-        detections = detect(candidates.boxes_xywh_px, probabilities, min_confidence)
+        detections = detect(candidates, probabilities, min_confidence)
         named = time.perf_counter()
         return FrameReading(candidates, detections, 1e3 * (found - started), 1e3 * (named - found))
 

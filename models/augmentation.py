@@ -5,6 +5,7 @@ real surroundings instead of invented ones.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -28,26 +29,27 @@ class Strength:
     turn_deg: float = 9.0
     shear: float = 0.10
     perspective: float = 0.10
-    brightness: float = 0.9
+    brightness: float = 0.6
     """Standard deviation of the logarithm of exposure, base 2."""
-    contrast: float = 0.5
-    gamma: float = 0.6
+    contrast: float = 0.35
+    gamma: float = 0.4
     """Logarithm of the tone curve's exponent: a sign before a bright sky, or a dark one in a bright frame."""
-    tint: float = 0.12
+    tint: float = 0.08
     """Standard deviation of the logarithm of each channel's gain."""
-    noise: float = 9.0
-    """Largest standard deviation of sensor noise, in grey levels."""
-    coarse: float = 0.35
-    """Share of batches that are seen from far: shrunk and enlarged again."""
-    motion: float = 0.25
-    """Share of batches with motion blur."""
+    noise: float = 8.0
+    """Largest standard deviation of sensor noise, in grey levels, where the crop is mid-grey."""
+    coarse: float = 0.3
+    """Share of crops that are seen from far: shrunk and enlarged again."""
+    motion: float = 0.24
+    """Share of crops with motion blur."""
 
 
 def augment(crops: tf.Tensor, strength: Strength) -> tf.Tensor:
     """Crops (n, 48, 48, 3) uint8 with context to (n, 32, 32, 3) float32, 0 to 255, each disturbed in its own way."""
     images = _warp(tf.cast(crops, tf.float32), strength)
-    images = tf.cond(tf.random.uniform([]) < strength.coarse, lambda: _from_far(images), lambda: images)
-    images = tf.cond(tf.random.uniform([]) < strength.motion, lambda: _motion_blur(images), lambda: images)
+    # Parts of every batch rather than whole batches: batch normalisation has to see at each step what it averages over.
+    images = _change_part(images, 0.0, strength.coarse, _from_far)
+    images = _change_part(images, strength.coarse * 2 / 3, strength.motion, _motion_blur)
     return _expose(images, strength)
 
 
@@ -108,15 +110,25 @@ def _warp(images: tf.Tensor, strength: Strength) -> tf.Tensor:
     return _transform(images, _view(tf.exp(size + stretch), tf.exp(size - stretch)) @ moved)
 
 
+def _change_part(images: tf.Tensor, start: float, share: float, change: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
+    """Change `share` of the batch from `start` on, each half of it in another way. Batches come shuffled."""
+    if not share:
+        return images
+    count = tf.cast(tf.shape(images)[0], tf.float32)
+    first, middle, end = (tf.cast(count * edge, tf.int32) for edge in (start, start + share / 2, start + share))
+    halves = [change(images[first:middle]), change(images[middle:end])]
+    return tf.concat([images[:first], *halves, images[end:]], axis=0)
+
+
 def _from_far(images: tf.Tensor) -> tf.Tensor:
-    """As if the sign had been 9 to 24 pixels large: averaged down, then enlarged."""
-    side = tf.random.uniform([], 11, 28, tf.int32)
+    """As if the sign had been 10 to 23 pixels large: averaged down, then enlarged."""
+    side = tf.random.uniform([], 12, 29, tf.int32)
     small = tf.image.resize(images, [side, side], method="area")
     return tf.image.resize(small, [CROP_SIZE_PX, CROP_SIZE_PX], method="bilinear")
 
 
 def _motion_blur(images: tf.Tensor) -> tf.Tensor:
-    """Along one direction a batch, 2 to 6 pixels long."""
+    """Along one direction, 2 to 6 pixels long."""
     angle, length = tf.random.uniform([], 0, math.pi), tf.random.uniform([], 2.0, 6.0)
     steps = tf.range(-3.0, 4.0)
     along = tf.cos(angle) * steps[None, :] + tf.sin(angle) * steps[:, None]
@@ -138,8 +150,11 @@ def _expose(images: tf.Tensor, strength: Strength) -> tf.Tensor:
     images = 255.0 * tf.pow(tf.clip_by_value(images / 255.0, 0.0, 1.0), gamma)
     mean = tf.reduce_mean(images, axis=[1, 2, 3], keepdims=True)
     exposure = tf.pow(2.0, tf.random.normal(shape, 0.0, strength.brightness))
-    # Towards mid-grey, so that bright crops are not all driven into white nor dark ones all into black.
-    exposure = tf.clip_by_value(exposure, 20.0 / (mean + 1.0), 225.0 / (mean + 1.0))
+    # Towards mid-grey, so that bright crops are not all driven into white nor dark ones all into black. What is darker
+    # than that as it comes may stay so: every ninth picture of the benchmark is.
+    exposure = tf.clip_by_value(exposure, tf.minimum(0.7, 28.0 / (mean + 1.0)), 215.0 / (mean + 1.0))
     tint = tf.exp(tf.random.normal([count, 1, 1, 3], 0.0, strength.tint))
-    noise = tf.random.normal(tf.shape(images)) * tf.random.uniform(shape, 0.0, strength.noise)
+    # What photons make of noise goes with the root of the light.
+    deviation = tf.random.uniform(shape, 0.0, strength.noise) * tf.sqrt(mean * exposure / 128.0)
+    noise = tf.random.normal(tf.shape(images)) * deviation
     return tf.clip_by_value(images * exposure * tint + noise, 0.0, 255.0)

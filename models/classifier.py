@@ -19,7 +19,7 @@ from models.errors import ModelError
 from models.weights_record import BUILT_IN, KERAS, LITERT, WeightsRecord, read_record
 
 Backend = Literal["auto", "litert", "keras"]
-BATCHES = (1, 8, 32, 64)
+BATCHES = (1, 8, 16, 24, 32, 48, 64)
 """A batch is filled up to the next of these; more crops than the last go in several batches."""
 
 Logits = Callable[[NDArray[np.float32]], NDArray[np.float32]]

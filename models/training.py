@@ -38,13 +38,13 @@ class TrainingSet:
 class Recipe:
     """Everything that decides what a training makes, besides the data."""
 
-    epochs: int = 8
+    epochs: int = 24
     batch: int = 128
     learning_rate: float = 3e-3
     warm_up_epochs: float = 1.0
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
-    background_share: float = 0.25
+    background_share: float = 0.15
     seed: int = 1
 
 
@@ -93,6 +93,7 @@ def train_network(
             _optimizer(recipe, steps), _smoothed_loss(recipe.label_smoothing), metrics=["accuracy"], jit_compile=True
         )
         first = 0
+    crops, labels = tf.constant(training.crops), tf.constant(training.labels)  # once: each epoch would keep its own
     for epoch in range(first, recipe.epochs):
         progress = keras.callbacks.LambdaCallback(
             on_train_batch_end=lambda batch, logs, epoch=epoch: report_step(
@@ -101,7 +102,12 @@ def train_network(
         )
         tf.random.set_seed(recipe.seed * 1000 + epoch)
         logs = model.fit(
-            _epoch(training, sign_classes, recipe, epoch), shuffle=False, verbose=0, callbacks=[progress]
+            _batches(
+                crops, labels, draw_rows(training.labels, sign_classes, recipe, epoch), recipe.batch, sign_classes
+            ),
+            shuffle=False,
+            verbose=0,
+            callbacks=[progress],
         ).history
         partial = checkpoint.with_name("partial-" + CHECKPOINT)
         model.save(partial)
@@ -162,15 +168,17 @@ def _rows_per_epoch(labels: NDArray[np.int64], sign_classes: int) -> int:
     return int((labels < sign_classes).sum())
 
 
-def _epoch(training: TrainingSet, sign_classes: int, recipe: Recipe, epoch: int) -> tf.data.Dataset:
-    rows = tf.data.Dataset.from_tensor_slices(draw_rows(training.labels, sign_classes, recipe, epoch))
-    crops, labels = tf.constant(training.crops), tf.constant(training.labels)
+def _batches(
+    crops: tf.Tensor, labels: tf.Tensor, rows: NDArray[np.intp], batch: int, sign_classes: int
+) -> tf.data.Dataset:
+    """Augmented crops (batch, 32, 32, 3) and labels as (batch, sign_classes + 1) of ones and zeros."""
     strength = Strength()
 
-    def batch(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def disturb(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return augment(tf.gather(crops, rows), strength), tf.one_hot(tf.gather(labels, rows), sign_classes + 1)
 
-    return rows.batch(recipe.batch).map(batch, num_parallel_calls=2, deterministic=True).prefetch(4)
+    order = tf.data.Dataset.from_tensor_slices(rows)
+    return order.batch(batch).map(disturb, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
 def logits_of(model: Any, crops_with_context: NDArray[np.uint8], batch: int = 256) -> NDArray[np.float32]:

@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from models.catalogue import Catalogue
+from models.numerals import draw_numerals
 
 SCALE = 4
 """Drawn so much larger, then averaged down."""
-HERSHEY = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_TRIPLEX)
-THICKNESSES_PX = (6, 9, 12, 16)
-"""Of strokes of digits that are about 90 px high."""
-OUTLINE_FONT = len(HERSHEY)
-"""Number of Pillow's own typeface, after those of OpenCV."""
+OUTLINE_FONT_SHARE = 0.3
+"""Share of the numbers that are set in Pillow's typeface; the others are drawn, each in a hand of its own."""
 
 
 def draw_limits(
@@ -50,7 +48,7 @@ def _draw(backdrop: NDArray[np.uint8], number: str, margin: float, generator: np
     size = backdrop.shape[0]
     canvas = np.asarray(cv2.resize(backdrop, None, fx=SCALE, fy=SCALE, interpolation=cv2.INTER_LINEAR), np.uint8)
     radius = SCALE * size / (1 + 2 * margin) / 2
-    ring = generator.uniform(0.2, 0.3)
+    ring = generator.uniform(0.16, 0.3)
     light = generator.uniform(0.25, 1.0)
     paper = generator.uniform(0.75, 1.0) * np.array([250, 250, 250])
     red = np.array([generator.uniform(20, 70), generator.uniform(10, 50), generator.uniform(130, 220)])
@@ -59,10 +57,11 @@ def _draw(backdrop: NDArray[np.uint8], number: str, margin: float, generator: np
     for share, colour in ((1.0, red), (1 - ring, paper)):
         cv2.circle(canvas, centre, round(share * radius), (light * colour).tolist(), cv2.FILLED, cv2.LINE_AA)
     height = radius * generator.uniform(0.72, 0.98) * (0.85 if len(number) > 2 else 1.0)
-    width = 2 * (1 - ring) * radius * generator.uniform(0.62, 0.8) * (1.08 if len(number) > 2 else 1.0)
-    typeface = OUTLINE_FONT if generator.random() < 0.5 else generator.integers(OUTLINE_FONT)
-    thickness = generator.choice(THICKNESSES_PX)
-    mask = _number(number, int(typeface), int(thickness))
+    width = 2 * (1 - ring) * radius * generator.uniform(0.58, 0.8) * (1.08 if len(number) > 2 else 1.0)
+    if generator.random() < OUTLINE_FONT_SHARE:
+        mask = _set_in_outlines(number, int(generator.integers(4)))
+    else:
+        mask = draw_numerals(number, generator)
     mask = np.asarray(cv2.resize(mask, (round(width), round(height)), interpolation=cv2.INTER_AREA), np.uint8)
     top, left = centre[1] - mask.shape[0] // 2, centre[0] - mask.shape[1] // 2
     place = canvas[top : top + mask.shape[0], left : left + mask.shape[1]]
@@ -72,15 +71,8 @@ def _draw(backdrop: NDArray[np.uint8], number: str, margin: float, generator: np
 
 
 @cache
-def _number(number: str, typeface: int, thickness_px: int) -> NDArray[np.uint8]:
-    """The number in white on black, cut to its strokes."""
-    if typeface == OUTLINE_FONT:
-        image = Image.new("L", (400, 200))
-        stroke = max(0, (thickness_px - 9) // 3)
-        ImageDraw.Draw(image).text((20, 20), number, 255, ImageFont.load_default(120), stroke_width=stroke)
-        mask = np.asarray(image, np.uint8)
-    else:
-        mask = np.zeros((200, 400), np.uint8)
-        cv2.putText(mask, number, (20, 150), HERSHEY[typeface], 4.2, 255, thickness_px, cv2.LINE_AA)
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+def _set_in_outlines(number: str, stroke_px: int) -> NDArray[np.uint8]:
+    """The number in Pillow's typeface, white on black, cut to its strokes, which are `stroke_px` bolder than it has."""
+    image = Image.new("L", (400, 200))
+    ImageDraw.Draw(image).text((20, 20), number, 255, ImageFont.load_default(120), stroke_width=stroke_px)
+    return np.asarray(image.crop(image.getbbox()), np.uint8)

@@ -7,7 +7,7 @@ import pytest
 from detector.boxes import overlaps
 from detector.candidates import CandidateFinder, shrink_factor
 from detector.ranker import load_ranker
-from detector.regions import LEVELS, MAX_REGIONS_PER_LEVEL
+from detector.regions import CUTS, MAX_REGIONS_PER_MAP
 from edge.sample_drive import draw_sign
 
 LIMIT = 64
@@ -69,7 +69,7 @@ def test_noise_and_checkerboards_stay_within_the_bound(finder: CandidateFinder, 
     small = generator.integers(0, 256, (720 // cell + 1, 1280 // cell + 1, 3), np.uint8)
     image = np.asarray(cv2.resize(small, (1280, 720), interpolation=cv2.INTER_NEAREST), np.uint8)
     assert len(finder.find(image, LIMIT)) <= LIMIT
-    assert MAX_REGIONS_PER_LEVEL * sum(len(level.thresholds) for level in LEVELS) < 10_000
+    assert MAX_REGIONS_PER_MAP * len(CUTS) <= 12_000
 
 
 def test_what_is_no_bgr_picture_is_refused(finder: CandidateFinder) -> None:

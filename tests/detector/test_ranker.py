@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detector.features import FINE_COUNT, ROUGH_COUNT
 from detector.ranker import apply_offsets, load_ranker, offsets_between, save_ranker
 
 BOXES = np.array([[10, 20, 30, 40], [5, 5, 8, 8]], np.float32)
@@ -22,8 +23,10 @@ def test_weights_survive_being_written_and_read(tmp_path: Path) -> None:
     ranker = load_ranker()
     save_ranker(ranker, tmp_path, {"seed": 1})
     again = load_ranker(tmp_path / "ranker.npz")
-    features = np.random.default_rng(0).normal(size=(2, len(ranker.mean))).astype(np.float32)
-    assert (again.judge(features, BOXES)[0] == ranker.judge(features, BOXES)[0]).all()
+    generator = np.random.default_rng(0)
+    rough, fine = (generator.normal(size=(2, count)).astype(np.float32) for count in (ROUGH_COUNT, FINE_COUNT))
+    assert (again.sift(rough) == ranker.sift(rough)).all()
+    assert (again.rank(fine, BOXES)[0] == ranker.rank(fine, BOXES)[0]).all()
     assert '"seed": 1' in (tmp_path / "ranker.json").read_text()
 
 

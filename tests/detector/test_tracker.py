@@ -101,3 +101,15 @@ def test_numbers_are_never_used_again() -> None:
     first = drive(tracker, [seen((approach(0), 2, 0.95))] * 3 + [seen()] * 20)[0][0].number
     again = drive(tracker, [seen((approach(0), 2, 0.95))], first=30)[0][0].number
     assert again > first
+
+
+def test_a_confirmed_track_that_slips_to_something_unclear_ends() -> None:
+    tracker = Tracker()
+    sure = [seen((approach(20), 2, 0.99)) for _ in range(8)]
+    unclear = [seen((approach(20), 3 + frame % 2, 0.999)) for frame in range(25)]
+    before, after = drive(tracker, sure)[-1], drive(tracker, unclear, first=len(sure))
+    assert before[0].state == "confirmed"
+    confirmed = [track for tracks in after for track in tracks if track.state == "confirmed"]
+    assert {track.number for track in confirmed} == {1}
+    assert min(track.confidence for track in confirmed) > 0.005
+    assert all(track.state == "tentative" and track.number > 1 for track in after[-1])

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detector.boxes import overlaps
 from edge.frame import Frame
 from edge.messages import FrameMessage, decode, encode
 from edge.reader import FrameReader, SignReader, open_reader
@@ -44,7 +45,8 @@ def test_signs_in_a_still_picture_are_found_and_named(reader: FrameReader) -> No
     assert (limit.code, limit.value, limit.unit, limit.category, limit.state) == (
         "274-50", 50, "km/h", "prohibitory", "confirmed",
     )  # fmt: skip
-    assert limit.box == pytest.approx((80, 200, 64, 64), abs=5)
+    found, true = np.array([limit.box, (80, 200, 64, 64)], np.float32)[:, None]
+    assert overlaps(found, true)[0, 0] > 0.8
 
 
 def test_every_frame_gives_a_message_also_without_signs(reader: FrameReader) -> None:
@@ -95,13 +97,11 @@ def against_the_sun(reader: FrameReader, data_folder: Path) -> list[FrameMessage
 
 def test_a_real_drive_against_the_sun_confirms_nothing_wrong(against_the_sun: list[FrameMessage]) -> None:
     assert len(against_the_sun) == 56
-    assert all(9 in confirmed(message) for message in against_the_sun[-30:])
     assert all(confirmed(message) <= {3, 9} for message in against_the_sun)
 
 
-@pytest.mark.xfail(strict=True, reason="the 60, in a foreign typeface, is followed, but stays tentative")
-def test_a_limit_in_a_foreign_typeface_is_confirmed(against_the_sun: list[FrameMessage]) -> None:
-    assert all(3 in confirmed(message) for message in against_the_sun[-30:])
+def test_a_real_drive_against_the_sun_confirms_both_signs(against_the_sun: list[FrameMessage]) -> None:
+    assert all(confirmed(message) == {3, 9} for message in against_the_sun[-30:])
 
 
 def test_a_real_drive_without_signs_confirms_none(reader: FrameReader, data_folder: Path) -> None:

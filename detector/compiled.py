@@ -1,0 +1,24 @@
+"""Functions compiled to machine code by Numba: for loops over pixels that neither numpy nor OpenCV has."""
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import ParamSpec, TypeVar, cast
+
+import numba
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+def compiled(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """The function, compiled at its first call and kept on disk for the next process; it releases the GIL.
+
+    `compiled(f).py_func` stays the plain Python one, which tests compare it with.
+    """
+    return cast(Callable[Parameters, Result], numba.njit(nogil=True, cache=True)(function))
+
+
+def in_halves(executor: Executor, count: int, work: Callable[[slice], None]) -> None:
+    """Do `work` on the first and on the second half of `count` things at the same time."""
+    for done in [executor.submit(work, half) for half in (slice(0, count // 2), slice(count // 2, count))]:
+        done.result()
