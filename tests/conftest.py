@@ -1,11 +1,15 @@
 """What tests of several packages share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+# A shell starts what runs in its background deaf to Ctrl-C, and so would be every program that a test starts and stops.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
