@@ -41,12 +41,19 @@ def build_network(sign_classes: int) -> Any:  # keras.Model, whose package carri
 
 def _normalise_contrast(maps: Any) -> Any:
     """Each value less the mean around it, over the deviation around it; flat surroundings stay near 0."""
-    from keras import layers, ops
+    from keras import ops
 
-    mean = layers.AveragePooling2D(SURROUNDINGS_PX, 1, "same")(maps)
-    deviation = maps - mean
-    variance = layers.AveragePooling2D(SURROUNDINGS_PX, 1, "same")(deviation * deviation)
+    deviation = maps - _mean_around(maps)
+    variance = _mean_around(deviation * deviation)
     return deviation * ops.rsqrt(variance + LEAST_DEVIATION**2)
+
+
+def _mean_around(maps: Any) -> Any:
+    """Mean over the surroundings, as far as they lie inside: first along rows, then along columns."""
+    from keras import layers
+
+    along_rows = layers.AveragePooling2D((1, SURROUNDINGS_PX), 1, "same")(maps)
+    return layers.AveragePooling2D((SURROUNDINGS_PX, 1), 1, "same")(along_rows)
 
 
 def _convolution(maps: Any, width: int, stride: int = 1) -> Any:
