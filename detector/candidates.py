@@ -22,11 +22,11 @@ WORKING_PIXELS = 520_000
 """Largest working picture: 1360x800 and 1280x720 are halved, 960x540 is not."""
 SAME_REGION_OVERLAP = 0.7
 """Boxes that overlap by more are one proposal; two signs on a pole overlap by less than 0.1."""
-SIFTED = 300
+SIFTED = 800
 """Regions that pass the sieve and are measured finely."""
 LIKELY_PER_CANDIDATE = 10
 """Regions that compete for each place: a sign gives some five of them, so more would only take time."""
-MIN_SCORE = -4.0
+MIN_SCORE = -5.0
 """Logit under which no sign of the frames that the ranker learnt from has its best region; the rest is left out."""
 MIN_SIDE_PX = 16
 """Least width and height of a picture in which a sign can be looked for."""
