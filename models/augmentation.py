@@ -42,6 +42,12 @@ class Strength:
     """Share of crops that are seen from far: shrunk and enlarged again."""
     motion: float = 0.24
     """Share of crops with motion blur."""
+    compressed: float = 0.12
+    """Share of crops that have been through JPEG."""
+    shaded: float = 0.3
+    """Share of crops that the edge of a shadow crosses."""
+    covered: float = 0.25
+    """Share of crops with something before the sign: a branch, a pole, snow."""
 
 
 def augment(crops: tf.Tensor, strength: Strength) -> tf.Tensor:
@@ -50,7 +56,8 @@ def augment(crops: tf.Tensor, strength: Strength) -> tf.Tensor:
     # Parts of every batch rather than whole batches: batch normalisation has to see at each step what it averages over.
     images = _change_part(images, 0.0, strength.coarse, _from_far)
     images = _change_part(images, strength.coarse * 2 / 3, strength.motion, _motion_blur)
-    return _expose(images, strength)
+    images = _cover(_shade(images, strength.shaded), strength.covered)
+    return _change_part(_expose(images, strength), 0.5, strength.compressed, _compress)
 
 
 def centre(crops: tf.Tensor) -> tf.Tensor:
@@ -137,6 +144,55 @@ def _motion_blur(images: tf.Tensor) -> tf.Tensor:
     kernel = tf.tile((kernel / tf.reduce_sum(kernel))[:, :, None, None], [1, 1, 3, 1])
     padded = tf.pad(images, [[0, 0], [3, 3], [3, 3], [0, 0]], mode="REFLECT")
     return tf.nn.depthwise_conv2d(padded, kernel, [1, 1, 1, 1], "VALID")
+
+
+def _shade(images: tf.Tensor, share: float) -> tf.Tensor:
+    """Darken what lies beyond a straight edge, sharp or soft, to between a quarter and four fifths of its light."""
+    count = tf.shape(images)[0]
+    across, down = _grid()
+    angle = tf.random.uniform([count, 1, 1, 1], -math.pi, math.pi)
+    beyond = tf.cos(angle) * across + tf.sin(angle) * down - tf.random.uniform([count, 1, 1, 1], -0.6, 0.6)
+    shadow = tf.sigmoid(beyond / tf.random.uniform([count, 1, 1, 1], 0.02, 0.2))
+    loss = tf.random.uniform([count, 1, 1, 1], 0.2, 0.75) * _chosen(count, share)
+    return images * (1 - shadow * loss)
+
+
+def _cover(images: tf.Tensor, share: float) -> tf.Tensor:
+    """Lay an ellipse of one colour, a sixth to a half of the crop long, over some place of it."""
+    count = tf.shape(images)[0]
+    across, down = _grid()
+    angle = tf.random.uniform([count, 1, 1, 1], -math.pi, math.pi)
+    from_left, from_top = (place - tf.random.uniform([count, 1, 1, 1], -0.9, 0.9) for place in (across, down))
+    along = tf.cos(angle) * from_left + tf.sin(angle) * from_top
+    beside = tf.cos(angle) * from_top - tf.sin(angle) * from_left
+    length = tf.random.uniform([count, 1, 1, 1], 0.16, 0.5)
+    width = length * tf.random.uniform([count, 1, 1, 1], 0.25, 1.0)
+    inside = tf.sigmoid((1 - tf.sqrt((along / length) ** 2 + (beside / width) ** 2)) * 12) * _chosen(count, share)
+    grey = tf.random.uniform([count, 1, 1, 1], 0.0, 255.0)
+    colour = tf.clip_by_value(grey + tf.random.normal([count, 1, 1, 3], 0.0, 20.0), 0.0, 255.0)
+    return images * (1 - inside) + colour * inside
+
+
+def _grid() -> tuple[tf.Tensor, tf.Tensor]:
+    """Each pixel's place, -1 to 1: across as (1, 1, 32, 1) and down as (1, 32, 1, 1)."""
+    places = tf.linspace(-1.0, 1.0, CROP_SIZE_PX)
+    return tf.reshape(places, [1, 1, -1, 1]), tf.reshape(places, [1, -1, 1, 1])
+
+
+def _chosen(count: tf.Tensor, share: float) -> tf.Tensor:
+    """1 for about `share` of the batch, 0 for the rest: (count, 1, 1, 1) float32."""
+    return tf.cast(tf.random.uniform([count, 1, 1, 1]) < share, tf.float32)
+
+
+def _compress(images: tf.Tensor) -> tf.Tensor:
+    """Through JPEG and back, with colour at half the resolution, as recorders do it."""
+
+    def through_jpeg(image: tf.Tensor) -> tf.Tensor:
+        quality = tf.random.uniform([], 25, 90, tf.int32)
+        return tf.image.adjust_jpeg_quality(image / 255.0, quality) * 255.0
+
+    spec = tf.TensorSpec([CROP_SIZE_PX, CROP_SIZE_PX, 3], tf.float32)  # also where a small batch has none to compress
+    return tf.map_fn(through_jpeg, images, fn_output_signature=spec)
 
 
 def _expose(images: tf.Tensor, strength: Strength) -> tf.Tensor:

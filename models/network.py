@@ -3,7 +3,7 @@
 Each channel is seen twice: as it is, and with its contrast normalised locally, so that digits on a sign that stands
 dark before a bright sky are as plain as any (what contrast normalisation brings on this benchmark: Ciresan et al.,
 Neural Networks 32, 2012). Then plain 3x3 convolutions with batch normalisation, three halvings and a global average:
-0.69 M weights and 32 M multiply-adds for 43 classes.
+0.68 M weights and 43 M multiply-adds for 43 classes.
 """
 
 from typing import Any
@@ -14,6 +14,8 @@ SURROUNDINGS_PX = 9
 """Side of the square over which contrast is normalised: some three strokes of a digit."""
 LEAST_DEVIATION = 0.08
 """Five grey levels, in the network's own scale: what varies by less is noise, and is not blown up."""
+WIDTHS = ((24, 32), (64, 64), (128, 128), (152, 152))
+"""Channels of the convolutions, at 32, 16, 8 and 4 pixels; two see every pixel before any is thrown away."""
 
 
 def build_network(sign_classes: int) -> Any:  # keras.Model, whose package carries no types
@@ -26,9 +28,7 @@ def build_network(sign_classes: int) -> Any:  # keras.Model, whose package carri
     crops = Input((CROP_SIZE_PX, CROP_SIZE_PX, 3), name="crops")
     maps = layers.Rescaling(1 / 64.0, offset=-2.0, name="scale")(crops)
     maps = layers.Concatenate()([maps, _normalise_contrast(maps)])
-    maps = _convolution(maps, 24)
-    maps = _convolution(maps, 48, stride=2)
-    for stage, widths in enumerate(((64,), (128, 128), (160, 160))):
+    for stage, widths in enumerate(WIDTHS):
         if stage:
             maps = layers.MaxPooling2D()(maps)
         for width in widths:
@@ -56,10 +56,10 @@ def _mean_around(maps: Any) -> Any:
     return layers.AveragePooling2D((SURROUNDINGS_PX, 1), 1, "same")(along_rows)
 
 
-def _convolution(maps: Any, width: int, stride: int = 1) -> Any:
+def _convolution(maps: Any, width: int) -> Any:
     from keras import layers
 
-    convolution = layers.Conv2D(width, 3, stride, padding="same", use_bias=False, kernel_initializer="he_normal")
+    convolution = layers.Conv2D(width, 3, padding="same", use_bias=False, kernel_initializer="he_normal")
     return layers.ReLU()(layers.BatchNormalization(momentum=0.98)(convolution(maps)))
 
 
