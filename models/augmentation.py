@@ -42,11 +42,11 @@ class Strength:
     """Share of crops that are seen from far: shrunk and enlarged again."""
     motion: float = 0.24
     """Share of crops with motion blur."""
-    compressed: float = 0.12
+    compressed: float = 0.2
     """Share of crops that have been through JPEG."""
-    shaded: float = 0.3
+    shaded: float = 0.2
     """Share of crops that the edge of a shadow crosses."""
-    covered: float = 0.25
+    covered: float = 0.15
     """Share of crops with something before the sign: a branch, a pole, snow."""
 
 
@@ -58,6 +58,16 @@ def augment(crops: tf.Tensor, strength: Strength) -> tf.Tensor:
     images = _change_part(images, strength.coarse * 2 / 3, strength.motion, _motion_blur)
     images = _cover(_shade(images, strength.shaded), strength.covered)
     return _change_part(_expose(images, strength), 0.5, strength.compressed, _compress)
+
+
+def mirror_half(crops: tf.Tensor, labels: tf.Tensor, mirror_of: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Turn half of the crops left to right, where `mirror_of` (classes,) has a class for that; -1 where it hasn't."""
+    mirrored = tf.gather(mirror_of, labels)
+    turned = (mirrored >= 0) & (tf.random.uniform(tf.shape(labels)) < 0.5)
+    return (
+        tf.where(turned[:, None, None, None], tf.reverse(crops, [2]), crops),
+        tf.where(turned, mirrored, labels),
+    )
 
 
 def centre(crops: tf.Tensor) -> tf.Tensor:

@@ -18,6 +18,8 @@ Shape = Literal["circle", "triangle", "inverted triangle", "octagon", "diamond"]
 
 BUILT_IN = Path(__file__).with_name("catalogue.csv")
 COLUMNS = ("class_id", "code", "name", "category", "shape", "colours", "value", "unit")
+MIRROR = "mirror"
+"""A last column that may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Sign:
     value: int | float | None
     """What the sign limits, in `unit`: 50 for a limit of 50 km/h; None where there is no number."""
     unit: str | None
+    mirror: int | None = None
+    """Class id of what it is in a mirror: itself, its twin for the other side, or None where that is no sign."""
 
 
 class Catalogue:
@@ -46,6 +50,12 @@ class Catalogue:
         if not signs:
             raise DataError("catalogue: it holds no sign")
         self._signs = tuple(signs)
+        for sign in self:
+            if sign.mirror is not None and self[sign.mirror].mirror != sign.class_id:
+                raise DataError(
+                    f"catalogue: {sign.class_id} is {sign.mirror} in a mirror, "
+                    f"but {sign.mirror} is {self[sign.mirror].mirror}"
+                )
 
     def __len__(self) -> int:
         return len(self._signs)
@@ -66,14 +76,14 @@ class Catalogue:
 
 
 def load_catalogue(path: Path = BUILT_IN) -> Catalogue:
-    """Read a catalogue: CSV in UTF-8 with the columns of `COLUMNS`, several colours parted by spaces.
+    """Read a catalogue: CSV in UTF-8 with the columns of `COLUMNS`, perhaps `MIRROR`; several colours parted by spaces.
 
     Raises DataError with the file and line where something is missing or not a known word.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file)
-            if tuple(rows.fieldnames or ()) != COLUMNS:
+            if tuple(rows.fieldnames or ()) not in (COLUMNS, (*COLUMNS, MIRROR)):
                 raise DataError(f"{path}: the first line must be {','.join(COLUMNS)}")
             return Catalogue([_sign(row, f"{path}:{rows.line_num}") for row in rows])
     except (OSError, UnicodeDecodeError) as error:
@@ -94,6 +104,7 @@ def _sign(row: dict[str, str], place: str) -> Sign:
             colours=tuple(row["colours"].split()),
             value=_number(row["value"]),
             unit=row["unit"] or None,
+            mirror=int(row[MIRROR]) if row.get(MIRROR) else None,
         )
     except (ValueError, TypeError) as error:
         raise DataError(f"{place}: {error}") from error

@@ -21,13 +21,14 @@ WIDTHS = ((24, 32), (64, 64), (128, 128), (152, 152))
 def build_network(sign_classes: int) -> Any:  # keras.Model, whose package carries no types
     """An untrained Keras model: (n, 32, 32, 3) float32 0 to 255 BGR in, logits (n, sign_classes + 1) out.
 
-    The last logit is the background's: nothing of the catalogue.
+    The last logit is the background's: nothing of the catalogue. Where Keras's precision is mixed, the first layers and
+    the last compute in float32 all the same: half precision has fewer steps than a dark sign has grey levels.
     """
     from keras import Input, Model, layers
 
     crops = Input((CROP_SIZE_PX, CROP_SIZE_PX, 3), name="crops")
-    maps = layers.Rescaling(1 / 64.0, offset=-2.0, name="scale")(crops)
-    maps = layers.Concatenate()([maps, _normalise_contrast(maps)])
+    maps = layers.Rescaling(1 / 64.0, offset=-2.0, dtype="float32", name="scale")(crops)
+    maps = layers.Concatenate(dtype="float32")([maps, _normalise_contrast(maps)])
     for stage, widths in enumerate(WIDTHS):
         if stage:
             maps = layers.MaxPooling2D()(maps)
@@ -35,7 +36,7 @@ def build_network(sign_classes: int) -> Any:  # keras.Model, whose package carri
             maps = _convolution(maps, width)
     pooled = layers.GlobalAveragePooling2D()(maps)
     pooled = layers.Dropout(0.25)(pooled)
-    logits = layers.Dense(sign_classes + 1, name="logits")(pooled)
+    logits = layers.Dense(sign_classes + 1, dtype="float32", name="logits")(pooled)
     return Model(crops, logits, name="signwatch")
 
 
@@ -52,8 +53,8 @@ def _mean_around(maps: Any) -> Any:
     """Mean over the surroundings, as far as they lie inside: first along rows, then along columns."""
     from keras import layers
 
-    along_rows = layers.AveragePooling2D((1, SURROUNDINGS_PX), 1, "same")(maps)
-    return layers.AveragePooling2D((SURROUNDINGS_PX, 1), 1, "same")(along_rows)
+    along_rows = layers.AveragePooling2D((1, SURROUNDINGS_PX), 1, "same", dtype="float32")(maps)
+    return layers.AveragePooling2D((SURROUNDINGS_PX, 1), 1, "same", dtype="float32")(along_rows)
 
 
 def _convolution(maps: Any, width: int) -> Any:

@@ -35,6 +35,13 @@ SPLIT_SEED = 1
     show_default=True,
     help="Limits drawn in other typefaces, as a share of the photographs.",
 )
+@click.option(
+    "--precision",
+    type=click.Choice(["float32", "mixed_bfloat16"]),
+    default="float32",
+    show_default=True,
+    help="The other takes a quarter less time on processors that compute in bfloat16, and more on those that don't.",
+)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--validation", type=click.FloatRange(0.01, 0.5), default=0.08, show_default=True, help="Share held out.")
 def command(
@@ -46,6 +53,7 @@ def command(
     start: Path | None,
     learning_rate: float,
     drawn: float,
+    precision: Any,
     seed: int,
     validation: float,
 ) -> None:
@@ -68,7 +76,7 @@ def command(
 
         if data is None:
             raise click.UsageError("the classifier learns from GTSRB: give --data")
-        recipe = Recipe(epochs=epochs or Recipe().epochs, learning_rate=learning_rate, seed=seed)
+        recipe = Recipe(epochs=epochs or Recipe().epochs, learning_rate=learning_rate, precision=precision, seed=seed)
         _train_classifier(data, frames, out, start, recipe, drawn, validation)
 
 
@@ -139,7 +147,8 @@ def _train_classifier(
         )
 
     with progress_bar("training", None) as step:
-        model = train_network(training, validation, len(catalogue), recipe, out, first, step, report_epoch)
+        mirrors = [sign.mirror for sign in catalogue]
+        model = train_network(training, validation, mirrors, recipe, out, first, step, report_epoch)
     logits = logits_of(model, validation.crops)
     parameters, multiply_adds = count_parameters(model)
     record = WeightsRecord(
@@ -173,6 +182,7 @@ def _sign_crops(archive: Archive, catalogue: Catalogue, share: float) -> tuple[A
     described = {
         "training_pictures": len(for_training),
         "held_out_pictures": len(for_validation),
+        "held_out_share": share,
         "list_sha256": hashlib.sha256("\n".join(picture.file for picture in pictures).encode()).hexdigest()[:16],
     }
     return (

@@ -46,9 +46,19 @@ def test_a_number_that_is_not_whole_stays_so() -> None:
     assert load_catalogue()[16].value == 3.5
 
 
+def test_a_sign_for_the_left_is_the_one_for_the_right_in_a_mirror() -> None:
+    catalogue = load_catalogue()
+    for sign in catalogue:
+        if "left" in sign.name and sign.mirror is not None:
+            assert catalogue[sign.mirror].name == sign.name.replace("left", "right")
+    assert catalogue[39].mirror == 38
+    assert catalogue[14].mirror is None, "letters have no mirror image"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (HEADER[:-1] + ",mirror\n0,a,b,danger,circle,red,,,1\n1,c,d,danger,circle,red,,,1\n", "0 is 1 in a mirror"),
         ("class,name\n0,x\n", "first line"),
         (HEADER, "no sign"),
         (HEADER + "1,a,b,danger,circle,red,,\n", "count up from 0"),

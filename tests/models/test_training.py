@@ -7,7 +7,9 @@ import pytest
 
 pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 
-from models.augmentation import CONTEXT_SIZE_PX, Strength, augment, centre
+import keras
+
+from models.augmentation import CONTEXT_SIZE_PX, Strength, augment, centre, mirror_half
 from models.training import Recipe, TrainingSet, draw_rows, fit_temperature, train_network
 
 CLASSES = 2
@@ -32,16 +34,17 @@ def train(data: TrainingSet, folder: Path, recipe: Recipe = RECIPE, stop_at_step
         if done == stop_at_step:
             raise KeyboardInterrupt
 
-    return train_network(data, data, CLASSES, recipe, folder, None, report_step, lambda result: None)
+    return train_network(data, data, [None] * CLASSES, recipe, folder, None, report_step, lambda result: None)
 
 
 def test_an_interrupted_training_goes_on_from_its_last_whole_epoch(data: TrainingSet, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         train(data, tmp_path, stop_at_step=3)  # two steps an epoch: in the middle of the second
     model = train(data, tmp_path)
+    assert model(np.zeros((1, 32, 32, 3), np.float32)).shape == (1, CLASSES + 1)
     history = [json.loads(line) for line in (tmp_path / "history.jsonl").read_text().splitlines()]
     assert [line["epoch"] for line in history] == [1, 2]
-    assert int(model.optimizer.iterations) == 4
+    assert int(keras.models.load_model(tmp_path / "checkpoint.keras").optimizer.iterations) == 4
     assert not list(tmp_path.glob("partial*"))
 
 
@@ -59,6 +62,25 @@ def test_rows_are_drawn_by_the_square_root_of_counts_and_background_has_its_shar
     assert shares.tolist() == pytest.approx([0.5, 0.25, 0.25], abs=0.02)
     assert (draw_rows(labels, CLASSES, Recipe(), 1) == draw_rows(labels, CLASSES, Recipe(), 1)).all()
     assert (draw_rows(labels, CLASSES, Recipe(), 1) != draw_rows(labels, CLASSES, Recipe(), 2)).any()
+
+
+def test_what_was_learnt_in_half_precision_computes_in_full(data: TrainingSet, tmp_path: Path) -> None:
+    model = train(data, tmp_path, Recipe(epochs=1, batch=8, precision="mixed_bfloat16"))
+    assert keras.models.load_model(tmp_path / "checkpoint.keras").layers[-4].compute_dtype == "bfloat16"
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_half_of_the_signs_that_have_a_mirror_image_are_turned_into_it() -> None:
+    crops = np.zeros((300, 4, 4, 3), np.uint8)
+    crops[:, :, 0] = 255  # bright on the left
+    labels = np.repeat([0, 1, 2], 100)  # 0 and 1 are twins, 2 has no mirror image
+    views, classes = (part.numpy() for part in mirror_half(crops, labels, np.array([1, 0, -1])))
+    turned = views[:, 0, 0, 0] == 0
+    assert 60 < turned[:200].sum() < 140
+    assert not turned[200:].any()
+    assert (classes == np.where(turned, 1 - labels, labels)).all()
+    assert (views[turned][:, :, -1] == 255).all()
 
 
 def test_augmented_crops_stay_pictures() -> None:
