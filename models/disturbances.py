@@ -1,4 +1,4 @@
-"""What a windscreen camera does to its picture of a sign, by kind and measurable strength, to see what reading survives.
+"""What a windscreen camera does to its picture of a sign, by kind and measured strength.
 
 Everything here changes the picture or the box before the crop is cut, as on the road, where optics, sensor, recorder
 and candidate stage come before the network. Needs numpy and OpenCV only, so it can be measured with the run-time that
@@ -38,11 +38,16 @@ class View:
         """Mean of the sign's width and height."""
         return (self.box_xywh_px[2] + self.box_xywh_px[3]) / 2
 
-    def mean_level(self) -> float:
-        """Mean grey level inside the box, 0 to 255."""
+    def inside(self) -> Image:
+        """What lies in the box, one pixel at least."""
         x, y, w, h = (round(value) for value in self.box_xywh_px)
-        inside = self.image[max(0, y) : max(1, y + h), max(0, x) : max(1, x + w)]
-        return float(inside.mean()) if inside.size else float(self.image.mean())
+        height, width = self.image.shape[:2]
+        left, top = min(max(0, x), width - 1), min(max(0, y), height - 1)
+        return self.image[top : max(top + 1, y + h), left : max(left + 1, x + w)]
+
+    def mean_level(self) -> float:
+        """Mean grey level in the box, 0 to 255."""
+        return float(self.inside().mean())
 
 
 Disturb = Callable[[View, float, np.random.Generator], View]
@@ -196,9 +201,9 @@ def cover(view: View, share: float, generator: np.random.Generator) -> View:
     beside = math.cos(angle) * from_top - math.sin(angle) * from_left
     inside = np.clip((1 - np.hypot(along / long, beside / (slender * long))) * slender * long + 0.5, 0, 1)[..., None]
     colour = np.array(COVERS_BGR[generator.integers(len(COVERS_BGR))], np.float32)
-    # As bright as the light that is on the sign allows; white in a dark picture would be a lamp.
-    colour *= min(1.0, (view.mean_level() + 40.0) / 120.0)
-    texture = colour + 10.0 * generator.standard_normal((height, width, 1), np.float32)
+    # As bright as the light on the sign allows, which its brightest parts show: white in a dark picture is a lamp.
+    light = float(np.percentile(view.inside(), 95)) / 255.0
+    texture = light * (colour + 10.0 * generator.standard_normal((height, width, 1), np.float32))
     return _as_picture(view.image * (1 - inside) + texture * inside, view)
 
 
@@ -218,6 +223,8 @@ class Kind:
     strengths: tuple[float, ...]
     disturb: Disturb | None
     """None for what is done to many pictures together."""
+    about: str
+    """For a report, in a sentence."""
     percent: bool = False
     """Strengths are shares, shown as per cent."""
 
@@ -235,16 +242,72 @@ class Kind:
 
 
 KINDS = (
-    Kind("box", "Box off", "of the sign's size", (0.05, 0.1, 0.15), box_error, percent=True),
-    Kind("far", "Far away", "px across the sign", (24, 20, 16, 12), far),
-    Kind("motion", "Motion blur", "of the sign's size", (0.05, 0.1, 0.15), motion_blur, percent=True),
-    Kind("defocus", "Defocus", "of the sign's size", (0.05, 0.1, 0.15), defocus, percent=True),
-    Kind("noise", "Noise", "grey levels at mid-grey", (5, 10, 20, 30), noise),
-    Kind("jpeg", "JPEG", "quality", (80, 60, 40, 25), jpeg),
-    Kind("video", "Video compression", "bits a pixel (MPEG-4)", BITS_PER_PIXEL, None),
-    Kind("chroma", "Coarse colour", "px a side of a colour sample", (2, 4, 8), chroma),
-    Kind("backlight", "Backlight", "times its own light as stray light", (0.5, 1, 2, 3), backlight),
-    Kind("night", "Night", "mean grey level", (60, 40, 25, 15), night),
-    Kind("rain", "Rain drops", "of the sign's area", (0.05, 0.1, 0.2), rain, percent=True),
-    Kind("cover", "Partly covered", "of the sign's area", (0.03, 0.06, 0.1), cover, percent=True),
+    Kind(
+        "box",
+        "Box off",
+        "of the sign's size",
+        (0.05, 0.1, 0.15),
+        box_error,
+        "The box is off by the whole share in place and in size, across and down, each with its sign at random.",
+        percent=True,
+    ),
+    Kind("far", "Far away", "px across the sign", (24, 20, 16, 12), far, "Smaller signs stay as small as they are."),
+    Kind(
+        "motion",
+        "Motion blur",
+        "of the sign's size",
+        (0.05, 0.1, 0.15),
+        motion_blur,
+        "Smeared in one direction, each sign in another.",
+        percent=True,
+    ),
+    Kind(
+        "defocus",
+        "Defocus",
+        "of the sign's size",
+        (0.05, 0.1, 0.15),
+        defocus,
+        "Every point becomes a disc, so many per cent of the sign across.",
+        percent=True,
+    ),
+    Kind("noise", "Noise", "grey levels at mid-grey", (4, 8, 14, 20), noise, "It goes with the root of the light."),
+    Kind("jpeg", "JPEG", "quality", (90, 75, 60, 45), jpeg, "With colour at half the resolution."),
+    Kind(
+        "video",
+        "Video compression",
+        "bits a pixel (MPEG-4)",
+        BITS_PER_PIXEL,
+        None,
+        "Recorded as MPEG-4 part 2 while the picture moves, and read back; H.264 loses less at the same rate.",
+    ),
+    Kind("chroma", "Coarse colour", "px a side of a colour sample", (2, 4, 8), chroma, "2 px is 4:2:0."),
+    Kind(
+        "backlight",
+        "Backlight",
+        "times its own light as stray light",
+        (0.5, 1, 2, 3),
+        backlight,
+        "Half the light on the sign's face, and stray light over it, more from one side.",
+    ),
+    Kind(
+        "night", "Night", "mean grey level", (60, 40, 25, 15), night, "With a sensor's noise; what is darker stays so."
+    ),
+    Kind(
+        "rain",
+        "Rain drops",
+        "of the sign's area",
+        (0.05, 0.1, 0.2),
+        rain,
+        "Each drop shows its surroundings upside down and blurred.",
+        percent=True,
+    ),
+    Kind(
+        "cover",
+        "Partly covered",
+        "of the sign's area",
+        (0.03, 0.06, 0.1),
+        cover,
+        "A leaf, a piece of bark or snow before some place of the sign.",
+        percent=True,
+    ),
 )

@@ -39,11 +39,6 @@ def classifier_figures(
         raise ValueError(f"{len(probabilities)} rows of probabilities for {len(labels)} labels")
     answers = probabilities.argmax(axis=1)
     wrong = answers != labels
-    limits = {sign.class_id: sign.value for sign in catalogue if sign.category == "prohibitory" and sign.unit == "km/h"}
-    higher = [
-        int(truth) in limits and int(answer) in limits and (limits[int(answer)] or 0) > (limits[int(truth)] or 0)
-        for truth, answer in zip(labels[wrong], answers[wrong], strict=True)
-    ]
     classes, counts = np.unique(labels[wrong], return_counts=True)
     errors = int(wrong.sum())
     return ClassifierFigures(
@@ -52,10 +47,21 @@ def classifier_figures(
         accuracy=float(1 - wrong.mean()),
         accuracy_interval=wilson_interval(len(labels) - errors, len(labels)),
         called_background=int((answers[wrong] == len(catalogue)).sum()),
-        higher_limit_errors=sum(higher),
+        higher_limit_errors=int(read_as_higher_limit(answers, labels, catalogue).sum()),
         ece=expected_calibration_error(probabilities.max(axis=1), ~wrong),
         errors_by_class={int(class_id): int(count) for class_id, count in zip(classes, counts, strict=True)},
     )
+
+
+def read_as_higher_limit(
+    answers: NDArray[np.int64], labels: NDArray[np.int64], catalogue: Catalogue
+) -> NDArray[np.bool_]:
+    """Which of the readings (n,) say a higher speed limit than the true one: (n,)."""
+    limits = np.full(len(catalogue) + 1, np.nan)
+    for sign in catalogue:
+        if sign.category == "prohibitory" and sign.unit == "km/h" and sign.value is not None:
+            limits[sign.class_id] = sign.value
+    return np.asarray(limits[answers] > limits[labels], np.bool_)
 
 
 NORMAL_95 = 1.959964

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.errors import DataError
 
-BITS_PER_PIXEL = (0.1, 0.05, 0.03, 0.02)
+BITS_PER_PIXEL = (0.3, 0.15, 0.1, 0.06)
 """Rates that are measured. A recorder of 1920x1080 at 30 frames a second has 0.1 to 0.25 at 6 to 15 Mbit/s."""
 SIDE_PX = 1024
 """Width and height of the video that pictures are laid into, side by side."""
