@@ -110,8 +110,8 @@ def _fill(page: Report, separation: Separation, rows: list[dict[str, Any]], cata
         "In short",
         "Background is what the candidate stage proposes, 16 px and larger, and overlaps every annotated sign by less "
         "than 0.3; candidates of one thing count once, as the most sign-like. A sign is lost where no class reaches "
-        "the threshold. Signs outside the catalogue are background here. 76 of the benchmark's 851 signs are also pictures "
-        "of GTSRB.",
+        "the threshold. Signs outside the catalogue are background here. 76 of the benchmark's 851 signs are also "
+        "pictures of GTSRB.",
     )
     section.tiles(
         [
@@ -153,9 +153,10 @@ def _fill(page: Report, separation: Separation, rows: list[dict[str, Any]], cata
         marked=[number for number, row in enumerate(rows) if row["threshold"] in OPERATING],
     )
     passing = [row for row in np.argsort(-background.confidence)[:SHOWN] if background.confidence[row] >= THRESHOLDS[0]]
-    page.section("Background that passes", "The surest first, as the network saw it.").pictures(
-        _pictures(background, passing, catalogue)
-    )
+    page.section(
+        "Background that passes",
+        "The surest first, as the network saw it. Look at them: some are signs that the benchmark leaves unannotated.",
+    ).pictures(_pictures(background, passing, catalogue))
     lost = [row for row in np.argsort(annotated.confidence)[:SHOWN] if annotated.confidence[row] < STILL_CONFIDENCE]
     page.section("Signs that are lost", f"Annotated signs under {STILL_CONFIDENCE:g}, the least sure first.").pictures(
         _pictures(annotated, lost, catalogue)
@@ -182,12 +183,18 @@ def _draw(axes: Any, separation: Separation) -> None:
         passing = [things.passing(float(threshold)) / count for threshold in thresholds]
         return [1 - share for share in passing] if lost else passing
 
-    axes.plot(thresholds, shares(background, False), color=BAD, label="background that passes")
-    axes.plot(thresholds, shares(annotated, True), color=SERIES[0], label="signs lost, annotated box")
-    axes.plot(thresholds, shares(found, True), color=SERIES[2], label="signs lost, best candidate")
+    curves = (
+        (shares(background, False), BAD, "background that passes"),
+        (shares(annotated, True), SERIES[0], "signs lost, annotated box"),
+        (shares(found, True), SERIES[2], "signs lost, best candidate"),
+    )
+    for curve, colour, label in curves:
+        axes.plot(thresholds, curve, color=colour, label=label)
+    used = (thresholds >= THRESHOLDS[0]) & (thresholds <= THRESHOLDS[-1])
+    highest = max(float(np.array(curve)[used].max()) for curve, _, _ in curves)
     for threshold in OPERATING:
         axes.axvline(threshold, color=FAINT, linewidth=0.9, linestyle="--")
-    axes.set_ylim(0, 0.1)
+    axes.set_ylim(0, max(0.01, 1.3 * highest))
     axes.set_xlim(0, 1)
     axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
     axes.set_xlabel("threshold of confidence")

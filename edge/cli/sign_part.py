@@ -65,6 +65,6 @@ THUMBNAIL_MARGIN = 0.25
 """More than the network sees, so that a person understands what it looked at."""
 
 
-def thumbnails(archive: Archive, pictures: list[SignPicture]) -> NDArray[np.uint8]:
-    """The signs with some surroundings, for people: (n, 96, 96, 3) uint8 BGR."""
-    return read_crops(archive, pictures, cut_crop, THUMBNAIL_MARGIN, THUMBNAIL_PX)[0]
+def thumbnails(archive: Archive, pictures: list[SignPicture], size_px: int = THUMBNAIL_PX) -> NDArray[np.uint8]:
+    """The signs with some surroundings, for people: (n, size_px, size_px, 3) uint8 BGR."""
+    return read_crops(archive, pictures, cut_crop, THUMBNAIL_MARGIN, size_px)[0]
