@@ -216,8 +216,9 @@ def _svg(plot: Plot) -> str:
     return re.sub(r' width="[^"]*pt" height="[^"]*pt"', "", text, count=1)
 
 
-def _style() -> dict[str, Any]:
-    import matplotlib as mpl
+def _style() -> Any:
+    """Settings of matplotlib, whose own type for them is a list of all names."""
+    from cycler import cycler
 
     return {
         "svg.fonttype": "none",
@@ -234,7 +235,7 @@ def _style() -> dict[str, Any]:
         "axes.spines.right": False,
         "axes.grid": True,
         "axes.axisbelow": True,
-        "axes.prop_cycle": mpl.cycler(color=SERIES),
+        "axes.prop_cycle": cycler(color=SERIES),
         "grid.color": LINE,
         "grid.linewidth": 0.8,
         "xtick.color": FAINT,

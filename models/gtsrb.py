@@ -107,14 +107,27 @@ def _existing(archive: Archive, folder: PurePosixPath, name: str) -> str | None:
     return beside if beside in archive else archive.path_ending(f"Final_Test/Images/{name}")
 
 
+def read_picture(archive: Archive, picture: SignPicture) -> NDArray[np.uint8]:
+    """The whole picture (height, width, 3) uint8 BGR.
+
+    Raises DataError where it can't be read, or the sign's box lies outside it altogether.
+    """
+    name = f"{archive.path}: {picture.file}"
+    image = decode_bgr(archive.read(picture.file), name)
+    x, y, w, h = picture.roi_xywh_px
+    height, width = image.shape[:2]
+    if x + w <= 0 or y + h <= 0 or x >= width or y >= height:
+        raise DataError(f"{name}: the sign's box {picture.roi_xywh_px} lies outside the picture of {width}x{height}")
+    return image
+
+
 def read_crops(
     archive: Archive, pictures: list[SignPicture], cut: Cut, margin: float, size_px: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Crops (n, size_px, size_px, 3) uint8 BGR around each sign's region, and class ids (n,)."""
     crops = np.empty((len(pictures), size_px, size_px, 3), np.uint8)
     for row, picture in enumerate(pictures):
-        image = decode_bgr(archive.read(picture.file), f"{archive.path}: {picture.file}")
-        crops[row] = cut(image, picture.roi_xywh_px, margin, size_px)
+        crops[row] = cut(read_picture(archive, picture), picture.roi_xywh_px, margin, size_px)
     return crops, np.array([picture.class_id for picture in pictures], np.int64)
 
 

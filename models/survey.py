@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from models.archive import Archive
 from models.errors import DataError
-from models.gtsrb import SignPicture
-from models.pictures import Cut, decode_bgr
+from models.gtsrb import SignPicture, read_picture
+from models.pictures import Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Survey:
     problems: list[str]
     """One line each, naming the file."""
     duplicates: list[tuple[str, str]]
-    """Files with the same bytes: one, and an earlier one."""
+    """Files with the same pixels: one, and an earlier one."""
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -66,14 +66,11 @@ def survey(
     crops = np.empty((len(pictures), size_px, size_px, 3), np.uint8)
     for done, picture in enumerate(pictures, start=1):
         try:
-            data = archive.read(picture.file)
-            image = decode_bgr(data, f"{archive.path}: {picture.file}")
-            crops[len(good)] = cut(image, picture.roi_xywh_px, margin, size_px)
+            image = read_picture(archive, picture)
         except DataError as error:
             problems.append(str(error))
-        except ValueError as error:
-            problems.append(f"{archive.path}: {picture.file}: {error}")
         else:
+            crops[len(good)] = cut(image, picture.roi_xywh_px, margin, size_px)
             x, y, w, h = picture.roi_xywh_px
             height, width = image.shape[:2]
             if x < 0 or y < 0 or x + w > width or y + h > height:
@@ -84,7 +81,7 @@ def survey(
             good.append(picture)
             sizes.append((width, height))
             light.append((float(inside.mean()), float(inside.std())))
-            earlier = seen.setdefault(hashlib.sha256(data).digest(), picture.file)
+            earlier = seen.setdefault(hashlib.sha256(image.tobytes()).digest(), picture.file)
             if earlier != picture.file:
                 duplicates.append((picture.file, earlier))
         report(done, len(pictures))

@@ -1,6 +1,7 @@
 """`signwatch evaluate robustness`: what reading survives of what a windscreen camera does to its picture."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,11 @@ from edge.cli.sign_part import CHUNK, PART_TITLES, MeasuredPart, pictures_of, sp
 from edge.progress import progress_bar
 from edge.report import FAINT, SERIES, Draw, Plot, Report, percent, require_report_packages, write_png
 from models.archive import Archive
-from models.catalogue import load_catalogue
+from models.catalogue import Catalogue, load_catalogue
 from models.classifier import Backend, Classifier, load_classifier
 from models.disturbances import KINDS, Kind, View
 from models.evaluation import ClassifierFigures, classifier_figures
-from models.gtsrb import SignPicture
-from models.pictures import decode_bgr
+from models.gtsrb import SignPicture, read_picture
 from models.weights_record import BUILT_IN
 
 SEED = 1
@@ -86,27 +86,10 @@ def command(
     with Archive(data) as archive:
         pictures = spread(pictures_of(archive, part, network.record), limit)
         samples = _views(archive, spread(pictures, SAMPLES))
-        steps = len(pictures) * (1 + sum(len(kind.strengths) for kind in kinds))
-        with progress_bar("disturbing and reading", steps) as report:
-            probabilities: dict[tuple[str, float], list[NDArray[np.float32]]] = {}
-            done = 0
-            for start in range(0, len(pictures), CHUNK):
-                views = _views(archive, pictures[start : start + CHUNK])
-                for name, strength, disturbed in _conditions(views, kinds, SEED + start):
-                    probabilities.setdefault((name, strength), []).append(_read(network, disturbed))
-                    done += len(views)
-                    report(done, steps)
-    labels = np.array([picture.class_id for picture in pictures], np.int64)
-    figures = {
-        key: classifier_figures(np.concatenate(parts), labels, catalogue) for key, parts in probabilities.items()
-    }
-    measured = Measured(
-        figures[CLEAN, 0.0],
-        {kind.name: [figures[kind.name, strength] for strength in kind.strengths] for kind in kinds},
-    )
+        measured = _measure(archive, pictures, kinds, network, catalogue)
     strips = {kind.name: _strip(network, samples, kind) for kind in kinds} if page or sheet else {}
     if sheet:
-        cv2.imwrite(str(sheet), _labelled(strips, kinds))
+        sheet.write_bytes(cv2.imencode(".png", _labelled(strips, kinds))[1].tobytes())
     draws = [_drawn(kind, measured) for kind in kinds]
     if plot:
         write_png(plot, draws, min(4, len(draws)), f"Accuracy under disturbance: {PART_TITLES[part]}")
@@ -131,16 +114,37 @@ CLEAN = ""
 """In place of a kind's name, for the pictures as they are."""
 
 
+def _measure(
+    archive: Archive, pictures: list[SignPicture], kinds: list[Kind], network: Classifier, catalogue: Catalogue
+) -> Measured:
+    probabilities: dict[tuple[str, float], list[NDArray[np.float32]]] = {}
+    steps = len(pictures) * (1 + sum(len(kind.strengths) for kind in kinds))
+    done = 0
+    with progress_bar("disturbing and reading", steps) as report:
+        for start in range(0, len(pictures), CHUNK):
+            views = _views(archive, pictures[start : start + CHUNK])
+            for name, strength, disturbed in _conditions(views, kinds, SEED + start):
+                read = network.probabilities(_crops(network, disturbed))
+                probabilities.setdefault((name, strength), []).append(read)
+                done += len(views)
+                report(done, steps)
+    labels = np.array([picture.class_id for picture in pictures], np.int64)
+    figures = {key: classifier_figures(np.concatenate(read), labels, catalogue) for key, read in probabilities.items()}
+    return Measured(
+        figures[CLEAN, 0.0],
+        {kind.name: [figures[kind.name, strength] for strength in kind.strengths] for kind in kinds},
+    )
+
+
 def _views(archive: Archive, pictures: list[SignPicture]) -> list[View]:
     views = []
     for picture in pictures:
         x, y, w, h = picture.roi_xywh_px
-        image = decode_bgr(archive.read(picture.file), f"{archive.path}: {picture.file}")
-        views.append(View(image, (float(x), float(y), float(w), float(h))))
+        views.append(View(read_picture(archive, picture), (float(x), float(y), float(w), float(h))))
     return views
 
 
-def _conditions(views: list[View], kinds: list[Kind], seed: int) -> Any:
+def _conditions(views: list[View], kinds: list[Kind], seed: int) -> Iterator[tuple[str, float, list[View]]]:
     yield CLEAN, 0.0, views
     for kind in kinds:
         for strength in kind.strengths:
@@ -150,10 +154,6 @@ def _conditions(views: list[View], kinds: list[Kind], seed: int) -> Any:
 def _crops(network: Classifier, views: list[View]) -> NDArray[np.uint8]:
     record = network.record
     return np.stack([cut_crop(view.image, view.box_xywh_px, record.crop_margin, record.crop_size_px) for view in views])
-
-
-def _read(network: Classifier, views: list[View]) -> NDArray[np.float32]:
-    return network.probabilities(_crops(network, views))
 
 
 def _facts(measured: Measured, kinds: list[Kind]) -> dict[str, Any]:

@@ -32,8 +32,12 @@ def full_report() -> Report:
     return report
 
 
-def test_a_report_fetches_nothing() -> None:
-    html = full_report().html()
+@pytest.fixture(scope="module")
+def html() -> str:
+    return full_report().html()
+
+
+def test_a_report_fetches_nothing(html: str) -> None:
     fetched = re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\'\s)>]+)', html)
     assert fetched
     assert all(address.startswith(("data:", "#")) for address in fetched), fetched
@@ -41,15 +45,13 @@ def test_a_report_fetches_nothing() -> None:
     assert "<metadata" not in html
 
 
-def test_what_is_written_into_it_is_text_and_never_markup() -> None:
-    html = full_report().html()
+def test_what_is_written_into_it_is_text_and_never_markup(html: str) -> None:
     assert "Title &lt;b&gt;" in html and "with &lt;i&gt;" in html and "&lt;script&gt;" in html
     assert 'alt="&#34;quoted&#34;"' in html
     assert "a &lt; b &amp; c" in html, "words in plots stay words"
 
 
-def test_plots_take_the_colours_of_the_page_so_that_they_follow_light_and_dark() -> None:
-    html = full_report().html()
+def test_plots_take_the_colours_of_the_page_so_that_they_follow_light_and_dark(html: str) -> None:
     assert "prefers-color-scheme: dark" in html
     drawing = html[html.index("<svg") : html.rindex("</svg>")]
     assert "var(--series1)" in drawing and "var(--bad)" in drawing and "var(--ink)" in drawing
@@ -57,8 +59,7 @@ def test_plots_take_the_colours_of_the_page_so_that_they_follow_light_and_dark()
     assert not re.search(r"<svg[^>]*\swidth=", drawing), "the page decides how wide it is"
 
 
-def test_columns_of_numbers_are_set_as_numbers() -> None:
-    html = full_report().html()
+def test_columns_of_numbers_are_set_as_numbers(html: str) -> None:
     heads = re.findall(r'<th scope="col"( class="number")?>(\w+)', html)
     assert [(name, bool(numeric)) for numeric, name in heads[:3]] == [
         ("Sign", False),
@@ -68,14 +69,11 @@ def test_columns_of_numbers_are_set_as_numbers() -> None:
     assert html.count('<tr class="marked">') == 1
 
 
-def test_the_same_report_is_the_same_file() -> None:
-    assert full_report().html() == full_report().html()
-
-
-def test_a_report_appears_whole(tmp_path: Path) -> None:
+def test_a_report_appears_whole_and_is_the_same_file_each_time(tmp_path: Path, html: str) -> None:
     full_report().write(tmp_path / "report.html")
     assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
-    assert (tmp_path / "report.html").read_text(encoding="utf-8").endswith("</html>")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == html
+    assert html.endswith("</html>")
 
 
 def test_missing_packages_are_said_with_the_mend(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def generator(seed: int = 0) -> np.random.Generator:
 def test_a_kind_gives_the_same_for_the_same_seed_and_leaves_its_input_alone(kind: Kind) -> None:
     views = [patterned(1), patterned(2)]
     before = [view.image.copy() for view in views]
-    for strength in kind.strengths:
+    for strength in (kind.strengths[0], kind.strengths[-1]):
         first, second = kind.apply(views, strength, 7), kind.apply(views, strength, 7)
         for one, other in zip(first, second, strict=True):
             assert one.image.dtype == np.uint8 and one.image.ndim == 3

@@ -47,7 +47,7 @@ def test_what_is_broken_is_told_and_the_rest_is_kept(tmp_path: Path) -> None:
     told = " ".join(found.problems)
     assert "00000_00000_00000.png: no picture that can be read" in told
     assert "00000_00001_00000.png: the sign's box reaches out of the picture of 24x24" in told
-    assert "00000_00001_00001.png: box (90, 95, 10, 5) lies outside the picture" in told
+    assert "00000_00001_00001.png: the sign's box (90, 95, 10, 5) lies outside the picture" in told
     assert len(found.problems) == 3
     assert len(found.pictures) == 24 - 3 - 2
 
