@@ -6,6 +6,7 @@ nor the classifier, so it starts at once and stays small.
 
 from edge.errors import (
     MessageError,
+    ReportError,
     SignwatchError,
     SinkError,
     SourceError,
@@ -19,6 +20,7 @@ __all__ = [
     "FrameMessage",
     "Latency",
     "MessageError",
+    "ReportError",
     "Sign",
     "SignSubscriber",
     "SignwatchError",

@@ -7,6 +7,7 @@ one, the mend::
     ├── SourceError          a source can't be opened, or stops giving pictures
     │   └── SourceTruncated  a recording ends before its container says it should
     ├── SinkError            an output can't be written
+    ├── ReportError          a report can't be made with what is installed
     ├── WireError            an address can't be bound or connected to
     └── MessageError         a payload is not a message of a schema known here
 
@@ -15,6 +16,7 @@ Wrong arguments of a function are not part of it: they raise `ValueError`.
 
 __all__ = [
     "MessageError",
+    "ReportError",
     "SignwatchError",
     "SinkError",
     "SourceError",
@@ -56,6 +58,10 @@ class SourceTruncated(SourceError):
 
 class SinkError(SignwatchError):
     """A video, message or table file can't be written."""
+
+
+class ReportError(SignwatchError):
+    """A report or plot can't be made with what is installed."""
 
 
 class WireError(SignwatchError):

@@ -11,9 +11,10 @@ of one sign on both sides would measure memory.
 """
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Literal
+from typing import Literal, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,58 +39,86 @@ class SignPicture:
     """Which physical sign it shows, as `class/track`; the file's own name for test pictures, which have no tracks."""
 
 
-def list_pictures(archive: Archive, part: Part, classes: int = 43) -> list[SignPicture]:
+def _refuse(problem: str) -> NoReturn:
+    raise DataError(problem)
+
+
+def list_pictures(
+    archive: Archive, part: Part, classes: int = 43, on_problem: Callable[[str], None] = _refuse
+) -> list[SignPicture]:
     """What the benchmark's tables list, in file order; nothing is decoded yet.
 
-    Raises DataError where there is no such table, or a row has a class id outside 0 to `classes` - 1.
+    A row without numbers, with a class id outside 0 to `classes` - 1, or whose picture is missing goes to `on_problem`
+    as one line; if that returns, the row is left out. Without one it raises DataError, as does an archive without such
+    a table.
     """
     kaggle_table = {"train": "Train.csv", "test": "Test.csv"}[part]
     tables = [name for name in archive.names(".csv") if PurePosixPath(name).name == kaggle_table]
     if tables:
-        pictures = _rows(archive, tables[0], ",", "Path", classes)
+        found = True
+        pictures = _rows(archive, tables[0], ",", "Path", classes, on_problem)
     else:
+        found = False
         pictures = []
         for name in archive.names(".csv"):
             table = PurePosixPath(name).name
             is_test = table == "GT-final_test.csv"
             is_train = table.startswith("GT-") and table[3:-4].isdigit()
             if is_test if part == "test" else is_train:
-                pictures += _rows(archive, name, ";", "Filename", classes)
-    if not pictures:
+                found = True
+                pictures += _rows(archive, name, ";", "Filename", classes, on_problem)
+    if not pictures and not (found and on_problem is not _refuse):
         raise DataError(
             f"{archive.path}: no {part} part of GTSRB in it (neither {kaggle_table} nor the official GT-*.csv tables)"
         )
     return sorted(pictures, key=lambda picture: picture.file)
 
 
-def _rows(archive: Archive, table: str, delimiter: str, file_column: str, classes: int) -> list[SignPicture]:
+def _rows(
+    archive: Archive, table: str, delimiter: str, file_column: str, classes: int, on_problem: Callable[[str], None]
+) -> list[SignPicture]:
     folder = PurePosixPath(table).parent
     pictures = []
     rows = csv.DictReader(archive.read_text(table), delimiter=delimiter)
     for row in rows:
+        place = f"{archive.path}: {table}, line {rows.line_num}"
         try:
             x1, y1, x2, y2 = (int(row[f"Roi.{corner}"]) for corner in ("X1", "Y1", "X2", "Y2"))
             class_id, name = int(row["ClassId"]), row[file_column]
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{archive.path}: {table}, line {rows.line_num}: {error!r}") from error
+            on_problem(f"{place}: {error!r}")
+            continue
         if not 0 <= class_id < classes:
-            raise DataError(f"{archive.path}: {table}, line {rows.line_num}: class id {class_id} of {classes} classes")
+            on_problem(f"{place}: class id {class_id} of {classes} classes")
+            continue
         file = _existing(archive, folder, name)
+        if file is None:
+            on_problem(f"{place}: the picture {folder / name} is missing")
+            continue
         parts = PurePosixPath(file).stem.split("_")
         track = f"{class_id}/{parts[-2]}" if len(parts) > 1 else file
         pictures.append(SignPicture(file, class_id, (x1, y1, max(1, x2 - x1 + 1), max(1, y2 - y1 + 1)), track))
     return pictures
 
 
-def _existing(archive: Archive, folder: PurePosixPath, name: str) -> str:
+def _existing(archive: Archive, folder: PurePosixPath, name: str) -> str | None:
     """Where the picture lies: beside its table or, since the official test table comes in a zip of its own, by name."""
     beside = str(folder / name)
-    if beside in archive:
-        return beside
-    elsewhere = archive.path_ending(f"Final_Test/Images/{name}")
-    if elsewhere is None:
-        raise DataError(f"{archive.path}: the picture {beside} is missing")
-    return elsewhere
+    return beside if beside in archive else archive.path_ending(f"Final_Test/Images/{name}")
+
+
+def read_picture(archive: Archive, picture: SignPicture) -> NDArray[np.uint8]:
+    """The whole picture (height, width, 3) uint8 BGR.
+
+    Raises DataError where it can't be read, or the sign's box lies outside it altogether.
+    """
+    name = f"{archive.path}: {picture.file}"
+    image = decode_bgr(archive.read(picture.file), name)
+    x, y, w, h = picture.roi_xywh_px
+    height, width = image.shape[:2]
+    if x + w <= 0 or y + h <= 0 or x >= width or y >= height:
+        raise DataError(f"{name}: the sign's box {picture.roi_xywh_px} lies outside the picture of {width}x{height}")
+    return image
 
 
 def read_crops(
@@ -98,8 +127,7 @@ def read_crops(
     """Crops (n, size_px, size_px, 3) uint8 BGR around each sign's region, and class ids (n,)."""
     crops = np.empty((len(pictures), size_px, size_px, 3), np.uint8)
     for row, picture in enumerate(pictures):
-        image = decode_bgr(archive.read(picture.file), f"{archive.path}: {picture.file}")
-        crops[row] = cut(image, picture.roi_xywh_px, margin, size_px)
+        crops[row] = cut(read_picture(archive, picture), picture.roi_xywh_px, margin, size_px)
     return crops, np.array([picture.class_id for picture in pictures], np.int64)
 
 

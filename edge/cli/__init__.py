@@ -10,8 +10,9 @@ COMMANDS = {
     "process": ("edge.cli.process:command", "Read signs from recordings or pictures."),
     "listen": ("edge.cli.listen:command", "Subscribe, and print what is published."),
     "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
+    "explore": ("edge.cli.explore:command", "Show what is in a data set, as an HTML report."),
     "train": ("edge.cli.train:command", "Train the classifier on GTSRB."),
-    "evaluate": ("edge.cli.evaluate:command", "Measure the classifier or the detector."),
+    "evaluate": ("edge.cli.evaluate:command", "Measure the classifier and the detector."),
 }
 """Each command's name, where it is, and what `--help` says of it."""
 

@@ -1,6 +1,8 @@
 """Options that several commands share, so that they mean the same everywhere."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,4 +18,39 @@ backend_option = click.option(
     show_default=True,
     help="What runs the network; auto is LiteRT, which starts at once.",
 )
+data_option = click.option(
+    "--data", type=click.Path(path_type=Path), required=True, help="GTSRB, either layout: folder or zip."
+)
+frames_option = click.option(
+    "--frames", type=click.Path(path_type=Path), required=True, help="GTSDB: folder or zip of street frames."
+)
+part_option = click.option(
+    "--part",
+    type=click.Choice(["test", "held-out"]),
+    default="test",
+    show_default=True,
+    help="GTSRB's official test, or the training pictures of tracks that were held out of training.",
+)
+
+
+def _in_a_folder(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Said before hours of work and not after them."""
+    if path is not None and not path.parent.is_dir():
+        raise click.BadParameter(f"{path}: its folder isn't there; make it first")
+    return path
+
+
+def output_option(name: str, help: str, *, required: bool = False) -> Callable[[Callable[..., None]], Any]:
+    """An option for a file that is written when the work is done."""
+    return click.option(
+        name,
+        type=click.Path(path_type=Path, dir_okay=False),
+        callback=_in_a_folder,
+        required=required,
+        metavar="FILE",
+        help=help,
+    )
+
+
+html_option = output_option("--html", "Write a report as one HTML file that needs nothing else.")
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")

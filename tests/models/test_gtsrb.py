@@ -111,3 +111,20 @@ def test_what_is_no_benchmark_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.zip").write_text("not a zip")
     with pytest.raises(DataError, match="can't be read as a zip"):
         Archive(tmp_path / "text.zip")
+
+
+def test_a_box_outside_its_picture_is_an_error_of_the_data(tmp_path: Path) -> None:
+    root = benchmark.kaggle(tmp_path)
+    table = root / "Train.csv"
+    table.write_text(table.read_text().replace("24,24,4,5,19,18", "24,24,90,95,99,99"))
+    with Archive(root) as archive, pytest.raises(DataError, match=r"box .* lies outside the picture of 24x24"):
+        read_crops(archive, list_pictures(archive, "train", 2), cut_crop, 0.1, 32)
+
+
+def test_problems_can_be_gathered_instead_of_raised(tmp_path: Path) -> None:
+    root = benchmark.kaggle(tmp_path)
+    (root / "Train/1/00001_00002_00003.png").unlink()
+    problems: list[str] = []
+    with Archive(root) as archive:
+        assert len(list_pictures(archive, "train", 2, problems.append)) == 23
+    assert len(problems) == 1 and "00001_00002_00003.png is missing" in problems[0]

@@ -1,0 +1,117 @@
+"""How well the network keeps apart what is a sign and what the candidate stage only takes for one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.boxes import Boxes, overlaps
+from detector.candidates import CandidateFinder
+from detector.crops import cut_crops
+from edge.learning import ANNOTATED_SIDE_PX, BACKGROUND_OVERLAP
+from edge.reader import CANDIDATE_LIMIT
+from models.archive import Archive
+from models.classifier import Classifier
+from models.gtsdb import StreetFrame, read_frame
+
+FOUND_OVERLAP = 0.5
+"""A candidate that overlaps a sign by as much has found it."""
+SAME_THING_OVERLAP = 0.5
+"""Candidates that overlap by more are one thing on the road, which is counted once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """Things of the road and how much of a sign each was to the network: the largest probability of any class."""
+
+    confidence: NDArray[np.float32]
+    """(n,) 0 to 1"""
+    answers: NDArray[np.int64]
+    """(n,) the class that had it."""
+    crops: NDArray[np.uint8]
+    """(n, size, size, 3) uint8 BGR: what the network saw."""
+    frames: NDArray[np.int64]
+    """(n,) the number of the frame it is in."""
+
+    def passing(self, threshold: float) -> int:
+        """How many are signs at a threshold of confidence."""
+        return int((self.confidence >= threshold).sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Separation:
+    """What was found in some frames."""
+
+    frames: int
+    background: Things
+    """What the candidate stage proposes and is no annotated sign, each thing once, as its most sign-like candidate."""
+    annotated: Things
+    """Annotated signs, each read at its annotated box."""
+    found: Things
+    """Annotated signs that a candidate has found, each read at the most sign-like of those."""
+
+
+def separate(
+    archive: Archive,
+    frames: list[StreetFrame],
+    finder: CandidateFinder,
+    network: Classifier,
+    report: Callable[[int, int], None],
+) -> Separation:
+    """Read the candidates of each frame, as many as on the road, and its annotated signs.
+
+    Background overlaps every annotated sign by less than 0.3 and is 16 px large or more: smaller signs aren't
+    annotated, so a smaller candidate may be one. What overlaps a sign by 0.3 to 0.5 is neither.
+    """
+    background, annotated, found = [], [], []
+    for done, frame in enumerate(frames, start=1):
+        image = read_frame(archive, frame)
+        boxes = finder.find(image, CANDIDATE_LIMIT).boxes_xywh_px
+        candidates = _read(image, boxes, network, frame.number)
+        shared = overlaps(boxes, frame.boxes_xywh_px)
+        clutter = np.flatnonzero(
+            (shared.max(axis=1, initial=0.0) < BACKGROUND_OVERLAP)
+            & (boxes[:, 2:].min(axis=1, initial=np.inf) >= ANNOTATED_SIDE_PX)
+        )
+        background.append(_rows(candidates, clutter[_most_sign_like(boxes[clutter], candidates.confidence[clutter])]))
+        annotated.append(_read(image, frame.boxes_xywh_px, network, frame.number))
+        finders = [np.flatnonzero(of_sign >= FOUND_OVERLAP) for of_sign in shared.T]
+        best = [rows[candidates.confidence[rows].argmax()] for rows in finders if len(rows)]
+        found.append(_rows(candidates, np.array(best, np.intp)))
+        report(done, len(frames))
+    return Separation(len(frames), _joined(background), _joined(annotated), _joined(found))
+
+
+def _read(image: NDArray[np.uint8], boxes: Boxes, network: Classifier, frame: int) -> Things:
+    record = network.record
+    crops = cut_crops(image, boxes, record.crop_margin, record.crop_size_px)
+    signs = network.probabilities(crops)[:, :-1]
+    return Things(signs.max(axis=1), signs.argmax(axis=1), crops, np.full(len(boxes), frame, np.int64))
+
+
+def _most_sign_like(boxes: Boxes, confidence: NDArray[np.float32]) -> list[int]:
+    """One row for each thing: candidates come best first, and one that overlaps a better one belongs to its thing."""
+    leaders: list[int] = []
+    members: list[list[int]] = []
+    for row, shared in enumerate(overlaps(boxes, boxes)):
+        of_leaders = shared[leaders]
+        if len(leaders) and of_leaders.max() > SAME_THING_OVERLAP:
+            members[int(of_leaders.argmax())].append(row)
+        else:
+            leaders.append(row)
+            members.append([row])
+    return [max(rows, key=lambda row: float(confidence[row])) for rows in members]
+
+
+def _rows(things: Things, rows: NDArray[np.intp]) -> Things:
+    return Things(things.confidence[rows], things.answers[rows], things.crops[rows], things.frames[rows])
+
+
+def _joined(parts: list[Things]) -> Things:
+    return Things(
+        np.concatenate([part.confidence for part in parts]),
+        np.concatenate([part.answers for part in parts]),
+        np.concatenate([part.crops for part in parts]),
+        np.concatenate([part.frames for part in parts]),
+    )

@@ -1,0 +1,201 @@
+"""`signwatch evaluate background`: what passes for a sign and is none, and which signs are lost by being strict."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from detector.candidates import CandidateFinder
+from detector.ranker import load_ranker
+from edge.background import Separation, Things, separate
+from edge.cli.options import backend_option, frames_option, html_option, json_option, weights_option
+from edge.progress import progress_bar
+from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
+from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
+from models.archive import Archive
+from models.catalogue import Catalogue, load_catalogue
+from models.classifier import Backend, load_classifier
+from models.errors import DataError
+from models.gtsdb import list_frames
+from models.weights_record import BUILT_IN
+
+THRESHOLDS = (0.3, MIN_CONFIDENCE, 0.6, 0.7, 0.8, STILL_CONFIDENCE, 0.95, 0.98, 0.99)
+OPERATING = {MIN_CONFIDENCE: "may feed a track", STILL_CONFIDENCE: "counts in a single picture"}
+SHOWN = 48
+"""Pictures of each sort in a report."""
+
+
+@click.command("background")
+@frames_option
+@weights_option
+@backend_option
+@json_option
+@html_option
+def command(frames: Path, weights: Path | None, backend: Backend, as_json: bool, html: Path | None) -> None:
+    """Background that passes as a sign, and signs that are lost, by threshold, on frames that taught nothing.
+
+    Background is what the candidate stage proposes and overlaps no annotated sign, each thing of a frame once. A sign
+    is lost where no class reaches the threshold; whether the class is right is for the other measurements.
+    """
+    catalogue = load_catalogue()
+    network = load_classifier(catalogue, weights or BUILT_IN, backend)
+    page = Report("Sign or no sign", "GTSDB's street frames that taught nothing") if html else None
+    finder = CandidateFinder(load_ranker())
+    try:
+        with Archive(frames) as archive:
+            held_out = [frame for frame in list_frames(archive) if frame.held_out]
+            if not held_out:
+                raise DataError(f"{archive.path}: no frame in it that was held out (every fifth number is)")
+            with progress_bar("reading frames", len(held_out)) as report:
+                separation = separate(archive, held_out, finder, network, report)
+    finally:
+        finder.close()
+    rows = [_row(separation, threshold) for threshold in THRESHOLDS]
+    if page is not None and html is not None:
+        _fill(page, separation, rows, catalogue)
+        page.write(html)
+    if as_json:
+        facts = {
+            "backend": network.backend,
+            "frames": separation.frames,
+            "background": len(separation.background.confidence),
+            "signs": len(separation.annotated.confidence),
+            "signs_found": len(separation.found.confidence),
+            "operating": {"track": MIN_CONFIDENCE, "still": STILL_CONFIDENCE},
+        }
+        click.echo(json.dumps(facts | {"thresholds": rows}))
+        return
+    click.echo(
+        f"{separation.frames} frames: {len(separation.background.confidence)} background regions, "
+        f"{len(separation.annotated.confidence)} signs, {len(separation.found.confidence)} of them found "
+        f"({network.backend})"
+    )
+    click.echo("threshold  background passes    signs lost    of those found")
+    for row in rows:
+        line = (
+            f"{row['threshold']:9g}  {row['background_passes']:7} {percent(row['background_share']):>9}"
+            f"  {row['signs_lost']:4} {percent(row['signs_lost_share']):>8}"
+            f"  {row['found_lost']:6} {percent(row['found_lost_share']):>8}  {OPERATING.get(row['threshold'], '')}"
+        )
+        click.echo(line.rstrip())
+
+
+def _row(separation: Separation, threshold: float) -> dict[str, Any]:
+    background, annotated, found = separation.background, separation.annotated, separation.found
+    passes = background.passing(threshold)
+    lost = len(annotated.confidence) - annotated.passing(threshold)
+    found_lost = len(found.confidence) - found.passing(threshold)
+    return {
+        "threshold": threshold,
+        "background_passes": passes,
+        "background_share": _of(passes, background),
+        "signs_lost": lost,
+        "signs_lost_share": _of(lost, annotated),
+        "found_lost": found_lost,
+        "found_lost_share": _of(found_lost, found),
+    }
+
+
+def _of(count: int, things: Things) -> float | None:
+    return count / len(things.confidence) if len(things.confidence) else None
+
+
+def _fill(page: Report, separation: Separation, rows: list[dict[str, Any]], catalogue: Catalogue) -> None:
+    background, annotated, found = separation.background, separation.annotated, separation.found
+    by_threshold = {row["threshold"]: row for row in rows}
+    tracked, still = by_threshold[MIN_CONFIDENCE], by_threshold[STILL_CONFIDENCE]
+    section = page.section(
+        "In short",
+        "Background is what the candidate stage proposes, 16 px and larger, and overlaps every annotated sign by less "
+        "than 0.3; candidates of one thing count once, as the most sign-like. A sign is lost where no class reaches "
+        "the threshold. Signs outside the catalogue are background here. 76 of the benchmark's 851 signs are also "
+        "pictures of GTSRB.",
+    )
+    section.tiles(
+        [
+            (f"{len(background.confidence):,}", f"background regions in {separation.frames} frames"),
+            (f"{len(annotated.confidence):,}", f"annotated signs, {len(found.confidence)} found by a candidate"),
+            (percent(tracked["background_share"]), f"of background may feed a track (at {MIN_CONFIDENCE:g})"),
+            (percent(tracked["signs_lost_share"]), f"of signs lost (at {MIN_CONFIDENCE:g})"),
+            (percent(still["background_share"]), f"of background counts in a single picture (at {STILL_CONFIDENCE:g})"),
+            (percent(still["signs_lost_share"]), f"of signs lost (at {STILL_CONFIDENCE:g})"),
+        ]
+    )
+    section = page.section("By threshold", "Marked: the thresholds that Signwatch works with.")
+    section.plots([Plot(lambda axes: _draw(axes, separation), size_in=(8, 3.4))])
+    section.table(
+        [
+            "threshold",
+            "background passes",
+            "share of it",
+            "signs lost",
+            "of all",
+            "found signs lost",
+            "of those",
+            "use",
+        ],
+        [
+            [
+                f"{row['threshold']:g}",
+                str(row["background_passes"]),
+                percent(row["background_share"]),
+                str(row["signs_lost"]),
+                percent(row["signs_lost_share"]),
+                str(row["found_lost"]),
+                percent(row["found_lost_share"]),
+                OPERATING.get(row["threshold"], ""),
+            ]
+            for row in rows
+        ],
+        "Signs: read at the annotated box. Found signs: read at the most sign-like candidate that overlaps it by 0.5.",
+        marked=[number for number, row in enumerate(rows) if row["threshold"] in OPERATING],
+    )
+    passing = [row for row in np.argsort(-background.confidence)[:SHOWN] if background.confidence[row] >= THRESHOLDS[0]]
+    page.section(
+        "Background that passes",
+        "The surest first, as the network saw it. Look at them: some are signs that the benchmark leaves unannotated.",
+    ).pictures(_pictures(background, passing, catalogue))
+    lost = [row for row in np.argsort(annotated.confidence)[:SHOWN] if annotated.confidence[row] < STILL_CONFIDENCE]
+    page.section("Signs that are lost", f"Annotated signs under {STILL_CONFIDENCE:g}, the least sure first.").pictures(
+        _pictures(annotated, lost, catalogue)
+    )
+
+
+def _pictures(things: Things, rows: list[Any], catalogue: Catalogue) -> list[Picture]:
+    return [
+        Picture(
+            things.crops[row],
+            catalogue[int(things.answers[row])].name,
+            f"{percent(float(things.confidence[row]), 1)} sure · frame {things.frames[row]:05}",
+        )
+        for row in rows
+    ]
+
+
+def _draw(axes: Any, separation: Separation) -> None:
+    thresholds = np.linspace(0.05, 0.995, 190)
+    background, annotated, found = separation.background, separation.annotated, separation.found
+
+    def shares(things: Things, lost: bool) -> list[float]:
+        count = max(len(things.confidence), 1)
+        passing = [things.passing(float(threshold)) / count for threshold in thresholds]
+        return [1 - share for share in passing] if lost else passing
+
+    curves = (
+        (shares(background, False), BAD, "background that passes"),
+        (shares(annotated, True), SERIES[0], "signs lost, annotated box"),
+        (shares(found, True), SERIES[2], "signs lost, best candidate"),
+    )
+    for curve, colour, label in curves:
+        axes.plot(thresholds, curve, color=colour, label=label)
+    used = (thresholds >= THRESHOLDS[0]) & (thresholds <= THRESHOLDS[-1])
+    highest = max(float(np.array(curve)[used].max()) for curve, _, _ in curves)
+    for threshold in OPERATING:
+        axes.axvline(threshold, color=FAINT, linewidth=0.9, linestyle="--")
+    axes.set_ylim(0, max(0.01, 1.3 * highest))
+    axes.set_xlim(0, 1)
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+    axes.set_xlabel("threshold of confidence")
+    axes.legend(frameon=False)

@@ -1,0 +1,70 @@
+"""Which of GTSRB's pictures something is measured on, and from picture to probabilities."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detector.crops import cut_crop
+from edge.cli.train import SPLIT_SEED
+from models.archive import Archive
+from models.classifier import Classifier
+from models.errors import DataError
+from models.gtsrb import SignPicture, list_pictures, read_crops, split_by_track
+from models.weights_record import WeightsRecord
+
+MeasuredPart = Literal["test", "held-out"]
+PART_TITLES: dict[MeasuredPart, str] = {
+    "test": "GTSRB's official test pictures",
+    "held-out": "GTSRB's training pictures of tracks that were held out of training",
+}
+USUAL_HELD_OUT_SHARE = 0.08
+"""What `signwatch train` holds out, for weights whose record doesn't say."""
+CHUNK = 2048
+"""Pictures read and classified at a time."""
+
+
+def pictures_of(archive: Archive, part: MeasuredPart, record: WeightsRecord) -> list[SignPicture]:
+    """The pictures of a part in file order: the official test, or the tracks that these weights have not learnt from.
+
+    Raises DataError where the archive lacks it.
+    """
+    if part == "test":
+        return list_pictures(archive, "test", record.sign_classes)
+    pictures = list_pictures(archive, "train", record.sign_classes)
+    share = float(record.data.get("held_out_share", USUAL_HELD_OUT_SHARE))
+    return [pictures[row] for row in split_by_track(pictures, share, SPLIT_SEED)[1]]
+
+
+def spread(pictures: list[SignPicture], limit: int | None) -> list[SignPicture]:
+    """At most `limit` of them, taken evenly over the whole list; all where there is no limit."""
+    if not pictures:
+        raise DataError("there is no picture to measure on")
+    if limit is None or limit >= len(pictures):
+        return pictures
+    return [pictures[row] for row in np.linspace(0, len(pictures) - 1, limit).round().astype(int)]
+
+
+def read_probabilities(
+    archive: Archive, pictures: list[SignPicture], network: Classifier, report: Callable[[int, int], None]
+) -> NDArray[np.float32]:
+    """What the network says of each picture, cut at its annotated box: (n, classes + 1), background last."""
+    record = network.record
+    parts = []
+    for start in range(0, len(pictures), CHUNK):
+        chunk = pictures[start : start + CHUNK]
+        crops, _ = read_crops(archive, chunk, cut_crop, record.crop_margin, record.crop_size_px)
+        parts.append(network.probabilities(crops))
+        report(start + len(chunk), len(pictures))
+    return np.concatenate(parts)
+
+
+THUMBNAIL_PX = 96
+THUMBNAIL_MARGIN = 0.25
+"""More than the network sees, so that a person understands what it looked at."""
+
+
+def thumbnails(archive: Archive, pictures: list[SignPicture], size_px: int = THUMBNAIL_PX) -> NDArray[np.uint8]:
+    """The signs with some surroundings, for people: (n, size_px, size_px, 3) uint8 BGR."""
+    return read_crops(archive, pictures, cut_crop, THUMBNAIL_MARGIN, size_px)[0]
