@@ -11,6 +11,7 @@ COMMANDS = {
     "listen": ("edge.cli.listen:command", "Subscribe, and print what is published."),
     "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
     "train": ("edge.cli.train:command", "Train the classifier on GTSRB."),
+    "compare": ("edge.cli.compare:command", "Train other networks beside ours, and compare them."),
     "evaluate": ("edge.cli.evaluate:command", "Measure the classifier or the detector."),
 }
 """Each command's name, where it is, and what `--help` says of it."""
