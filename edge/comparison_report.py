@@ -127,7 +127,6 @@ class _Panel:
     series: Mapping[str, Sequence[float | None]]
     label: str
     """How a value is written, for `str.format`."""
-    log: bool = True
 
 
 def png(rows: Sequence[NetworkFigures]) -> bytes:
@@ -158,7 +157,6 @@ def _panels(rows: Sequence[NetworkFigures]) -> list[_Panel]:
                 "official test": [wrong(row.test_accuracy) for row in rows],
             },
             "{:.2f} %",
-            log=False,
         ),
         _Panel(
             "Size",
@@ -201,8 +199,6 @@ def _draw(axes: Any, titles: Sequence[str], panel: _Panel) -> None:
                 axes.text(0.01, place, DASH, transform=axes.get_yaxis_transform(), va="center", fontsize=9)
     axes.set_yticks(range(len(titles)), titles)
     axes.set_ylim(len(titles) - 0.4, -0.6)
-    if panel.log:
-        axes.set_xscale("log")
     axes.margins(x=0.22)
     axes.tick_params(axis="x", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
