@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cached_property
@@ -118,17 +119,8 @@ def train_contestant(contestant: Contestant, pictures: Pictures, catalogue: Cata
         )
     held_out = pictures.whole[judging] if contestant.whole_pictures else pictures.held_out
     test = pictures.whole_test if contestant.whole_pictures else pictures.cropped_test
-    figures = _figures(
-        contestant.name,
-        contestant.title,
-        contestant.split,
-        model,
-        pictures,
-        held_out,
-        test,
-        recipe.epochs,
-        training_time(folder, recipe.epochs),
-    )
+    taken_s = training_time(folder, recipe.epochs)
+    figures = _figures(contestant, model, pictures, held_out, test, recipe.epochs, taken_s)
     partial = folder / f"partial-{NETWORK}"
     model.save(partial)
     partial.replace(folder / NETWORK)
@@ -137,8 +129,8 @@ def train_contestant(contestant: Contestant, pictures: Pictures, catalogue: Cata
     return figures
 
 
-def measure_weights(folder: Path, name: str, pictures: Pictures, catalogue: Catalogue) -> NetworkFigures:
-    """Measure weights that `signwatch train` made.
+def measure_weights(contestant: Contestant, pictures: Pictures, catalogue: Catalogue, folder: Path) -> NetworkFigures:
+    """Measure the weights that `signwatch train` made in `folder`, in place of training the contestant.
 
     On held-out tracks only where the record beside them says that they were held out of these weights too. Raises
     ModelError where the weights are missing, damaged or for another catalogue.
@@ -151,23 +143,14 @@ def measure_weights(folder: Path, name: str, pictures: Pictures, catalogue: Cata
         len(judging),
     )
     epochs = record.recipe.get("epochs")
-    return _figures(
-        name,
-        name,
-        "track",
-        load_network(folder / KERAS),
-        pictures,
-        pictures.held_out if same_split else None,
-        pictures.cropped_test,
-        epochs,
-        training_time(folder, epochs) if epochs else None,
-    )
+    model = load_network(folder / KERAS)
+    held_out = pictures.held_out if same_split else None
+    taken_s = training_time(folder, epochs) if epochs else None
+    return _figures(contestant, model, pictures, held_out, pictures.cropped_test, epochs, taken_s)
 
 
 def _figures(
-    name: str,
-    title: str,
-    split: Split,
+    contestant: Contestant,
     model: Any,
     pictures: Pictures,
     held_out: NDArray[np.uint8] | None,
@@ -175,14 +158,14 @@ def _figures(
     epochs: int | None,
     taken_s: tuple[float, float] | None,
 ) -> NetworkFigures:
-    judging = pictures.rows[split][1]
+    judging = pictures.rows[contestant.split][1]
     wrong = None if held_out is None else _errors(model, held_out, pictures.labels[judging])
     errors = _errors(model, test, pictures.test_labels)
     parameters, multiply_adds = count_parameters(model)
     return NetworkFigures(
-        name=name,
-        title=title,
-        split=split,
+        name=contestant.name,
+        title=contestant.title,
+        split=contestant.split,
         epochs=epochs,
         validation_images=len(judging),
         validation_accuracy=None if wrong is None else 1 - wrong / len(judging),
@@ -205,7 +188,7 @@ def load_network(file: Path) -> Any:
     """A Keras model without what it was trained with. Raises ModelError where it can't be loaded."""
     try:
         return keras.models.load_model(file, compile=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ModelError(f"{file}: can't be loaded as Keras weights ({error}); remove it and train again") from error
 
 

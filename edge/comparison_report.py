@@ -58,6 +58,11 @@ COLUMNS = (
     "64 crops",
 )
 DASH = "-"
+HOW_MEASURED = (
+    "Networks trained here learn from photographs of signs alone, without background and drawn limits; weights that "
+    "were given learnt from what their record says. An answer that is no sign counts as wrong. Times of a call are "
+    "medians over rounds in which the networks take turns."
+)
 
 
 def cells(row: NetworkFigures) -> tuple[str, ...]:
@@ -239,6 +244,7 @@ img {{ max-width: 100%; margin-top: 1rem; }}
 
 def write(folder: Path, rows: Sequence[NetworkFigures], sentences: Sequence[str]) -> None:
     """Write `comparison.png` and `comparison.html` to the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     plots = png(rows)
     (folder / "comparison.png").write_bytes(plots)
     (folder / "comparison.html").write_text(page(rows, sentences, plots), encoding="utf-8")

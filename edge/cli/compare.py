@@ -10,7 +10,7 @@ import click
 
 from edge.cli.options import json_option, precision_option
 from edge.cli.train import SPLIT_SEED
-from edge.comparison_report import require_matplotlib, table, what_the_seed_shows, write
+from edge.comparison_report import HOW_MEASURED, require_matplotlib, table, what_the_seed_shows, write
 from models.archive import Archive
 from models.catalogue import load_catalogue
 from models.errors import ModelError
@@ -77,26 +77,27 @@ def command(
     if weights is not None and OURS not in chosen:
         raise click.UsageError(f"--weights are measured in place of {OURS}, which is not among the networks")
     catalogue = load_catalogue()
-    figures, files = [], {}
+    contestants = [one for name in chosen for one in NETWORKS[name](epochs.get(name, epochs.get("")), seed, precision)]
+    files = {one.name: out / one.name / NETWORK for one in contestants}
+    figures = {}
     with Archive(data) as archive:
         pictures = Pictures(archive, len(catalogue), HELD_OUT_SHARE, SPLIT_SEED)
-        for name in chosen:
-            if name == OURS and weights is not None:
-                figures.append(measure_weights(weights, name, pictures, catalogue))
-                files[name] = weights / KERAS
-                continue
-            for contestant in NETWORKS[name](epochs.get(name, epochs.get("")), seed, precision):
+        if weights is not None:  # first: what is wrong with them should not come out after hours of training
+            ours = next(one for one in contestants if one.name == OURS)
+            figures[OURS] = measure_weights(ours, pictures, catalogue, weights)
+            files[OURS] = weights / KERAS
+        for contestant in contestants:
+            if contestant.name not in figures:
                 run = out / contestant.name
-                figures.append(train_contestant(contestant, pictures, catalogue, run))
-                files[contestant.name] = run / NETWORK
+                figures[contestant.name] = train_contestant(contestant, pictures, catalogue, run)
     latencies = latencies_ms({name: load_network(file) for name, file in files.items()})
-    figures = [replace(row, latency_ms=latencies[row.name]) for row in figures]
-    sentences = what_the_seed_shows(figures)
-    write(out, figures, sentences)
+    rows = [replace(figures[name], latency_ms=latencies[name]) for name in files]
+    sentences = [*what_the_seed_shows(rows), HOW_MEASURED]
+    write(out, rows, sentences)
     if as_json:
-        click.echo(json.dumps({"networks": [asdict(row) for row in figures]}))
+        click.echo(json.dumps({"networks": [asdict(row) for row in rows]}))
     else:
-        click.echo("\n\n".join([table(figures), *sentences]))
+        click.echo("\n\n".join([table(rows), *sentences]))
     click.echo(f"wrote {out}", err=True)
 
 

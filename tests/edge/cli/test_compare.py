@@ -18,6 +18,7 @@ from edge.comparison import Pictures, measure_weights
 from models import training
 from models.archive import Archive
 from models.catalogue import load_catalogue
+from models.comparison import NETWORKS
 from models.training import TrainingSet
 from models.weights_record import BUILT_IN, KERAS, read_record, write_record
 from tests.models import benchmark
@@ -99,7 +100,7 @@ def test_a_run_with_other_settings_is_not_mixed_in(data: Path, compared: tuple[P
 def test_a_table_says_what_the_seeds_figure_becomes(data: Path, compared: tuple[Path, dict[str, Any]]) -> None:
     result = run(data, compared[0], "--networks", "seed", "--epochs", "seed=1")
     assert result.exit_code == 0, result.output
-    head, first, second, _, sentence = result.stdout.splitlines()
+    head, first, second, _, sentence, *_ = result.stdout.splitlines()
     assert "official test" in head
     assert first.startswith("seed, split by picture")
     assert second.startswith("seed  ")
@@ -139,7 +140,8 @@ def test_weights_that_held_the_same_tracks_out_are_judged_on_them(tmp_path: Path
         (weights / "history.jsonl").write_text(
             "".join(f'{{"epoch": {epoch}, "seconds": 60, "processor_seconds": 90}}\n' for epoch in (1, 2))
         )
-        figures = measure_weights(weights, "signwatch", pictures, catalogue)
+        (ours,) = NETWORKS["signwatch"](None, 1, "float32")
+        figures = measure_weights(ours, pictures, catalogue, weights)
     assert figures.validation_accuracy == 0.0, "plain grey squares are no signs"
     assert (figures.epochs, figures.training_s, figures.training_processor_s) == (2, 120, 180)
 
@@ -166,6 +168,10 @@ def test_what_is_missing_or_broken_is_said_in_a_line(data: Path, tmp_path: Path)
     missing = run(tmp_path / "nowhere.zip", tmp_path / "out", "--networks", "seed")
     assert (missing.exit_code, missing.stderr.count("\n")) == (1, 1)
     assert "nowhere.zip: no such file or folder" in missing.stderr
+    no_weights = run(data, tmp_path / "out", "--networks", "seed,signwatch", "--weights", str(tmp_path))
+    assert (no_weights.exit_code, no_weights.stderr.count("\n")) == (1, 1)
+    assert "no record of weights" in no_weights.stderr, "before anything is trained"
+    assert not (tmp_path / "out").exists()
     (tmp_path / "seed-by-picture").mkdir()
     (tmp_path / "seed-by-picture" / "settings.json").write_text("{")
     broken = run(data, tmp_path, "--networks", "seed")
