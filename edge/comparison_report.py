@@ -158,7 +158,7 @@ def _panels(rows: Sequence[NetworkFigures]) -> list[_Panel]:
         _Panel(
             "Read wrong",
             {
-                "held out of its training": [wrong(row.validation_accuracy) for row in rows],
+                "held out": [wrong(row.validation_accuracy) for row in rows],
                 "official test": [wrong(row.test_accuracy) for row in rows],
             },
             "{:.2f} %",
@@ -208,7 +208,7 @@ def _draw(axes: Any, titles: Sequence[str], panel: _Panel) -> None:
     axes.tick_params(axis="x", labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(panel.title, loc="left")
-    axes.legend(loc="lower left", bbox_to_anchor=(0.42, 1.0), ncols=2, frameon=False, fontsize=9, borderaxespad=0.2)
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False, fontsize=9, borderaxespad=0.2)
 
 
 def page(rows: Sequence[NetworkFigures], sentences: Sequence[str], plots_png: bytes) -> str:
@@ -224,7 +224,7 @@ def page(rows: Sequence[NetworkFigures], sentences: Sequence[str], plots_png: by
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }}
 div {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; white-space: nowrap; font-variant-numeric: tabular-nums; }}
+table {{ border-collapse: collapse; font-size: .85rem; white-space: nowrap; font-variant-numeric: tabular-nums; }}
 th, td {{ padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #d5dae1; }}
 th:first-child, td:first-child {{ text-align: left; padding-left: 0; }}
 img {{ max-width: 100%; margin-top: 1rem; }}
