@@ -4,8 +4,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:  # loads TensorFlow
+    from models.training import EpochResult
 
 LOG_INTERVAL_S = 30.0
 
@@ -40,3 +44,16 @@ def _line_reporter(label: str) -> Report:
             click.echo(f"{label}: {done}/{total}, about {left_s / 60:.0f} min left", err=True)
 
     return report
+
+
+def say_epoch(epochs: int) -> Callable[["EpochResult"], None]:
+    """Gives the function that says what an epoch of so many gave, in a line beside the bar."""
+
+    def say(result: "EpochResult") -> None:
+        click.echo(
+            f"\repoch {result.epoch}/{epochs}: loss {result.loss:.4f}, accuracy {result.accuracy:.2%}, "
+            f"held out {result.validation_accuracy:.2%}",
+            err=True,
+        )
+
+    return say

@@ -8,6 +8,7 @@ ICML 2017).
 
 import json
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +25,10 @@ from models.network import build_network
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Crops with context (n, 48, 48, 3) uint8 BGR and labels (n,); background's is the number of sign classes."""
+    """Crops (n, size, size, 3) uint8 BGR and labels (n,); background's is the number of sign classes.
+
+    Size is what the method of the training takes: 48 for ours, which wants some of what is around the sign.
+    """
 
     crops: NDArray[np.uint8]
     labels: NDArray[np.int64]
@@ -55,6 +59,24 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
+class Method:
+    """How a network learns, where the recipe says how long and how hard; `OURS` made the shipped weights."""
+
+    build: Callable[[int], Any]
+    """From the number of sign classes to an untrained Keras model that gives a logit for each; one for background may
+    follow."""
+    optimizer: Callable[[Recipe, int], Any]
+    """From the recipe and the steps of an epoch."""
+    draw: Callable[[NDArray[np.int64], int, Recipe, int], NDArray[np.intp]]
+    """From labels, sign classes, recipe and epoch (from 0) to the rows of that epoch, as many as pictures of signs."""
+    disturb: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+    """From crops as they are kept, labels, and the class of each class's mirror image (-1 where it has none) to what
+    the network learns from: (n, 32, 32, 3) float32, 0 to 255, and labels."""
+    view: Callable[[tf.Tensor], tf.Tensor]
+    """From crops as they are kept to what the network sees when it is asked: (n, 32, 32, 3) float32, 0 to 255."""
+
+
+@dataclass(frozen=True, slots=True)
 class EpochResult:
     """What one epoch gave, for progress and curves."""
 
@@ -62,6 +84,10 @@ class EpochResult:
     loss: float
     accuracy: float
     validation_accuracy: float
+    seconds: float
+    """From its first step to its last; what a kill cut off is in no epoch."""
+    processor_seconds: float
+    """The same in time of all processors, which other programs beside it don't lengthen."""
 
 
 CHECKPOINT = "checkpoint.keras"
@@ -78,14 +104,16 @@ def train_network(
     start: Path | None,
     report_step: Callable[[int, int], None],
     report_epoch: Callable[[EpochResult], None],
+    method: Method | None = None,
 ) -> Any:
     """Train, or go on from the checkpoint in `folder`, and give the Keras model, in float32.
 
     `mirrors` tells for each class of signs what it is in a mirror, None where that is no sign. A checkpoint is written
     after every epoch, under its name only once it is whole. `report_step` gets steps done and
-    steps in all. `start` is a Keras file to begin from instead of from nothing. Raises ValueError where `folder` holds
-    the run of another recipe.
+    steps in all. `start` is a Keras file to begin from instead of from nothing; `method` is `OURS` if not given. Raises
+    ValueError where `folder` holds the run of another recipe.
     """
+    method = method or OURS
     sign_classes = len(mirrors)
     folder.mkdir(parents=True, exist_ok=True)
     _keep_recipe(folder / CONFIG, recipe)
@@ -96,11 +124,11 @@ def train_network(
         model = keras.models.load_model(checkpoint)
         first = int(model.optimizer.iterations) // steps
     else:
-        model = _network(sign_classes, recipe.precision)
+        model = _network(method, sign_classes, recipe.precision)
         if start is not None:
             model.set_weights(keras.models.load_model(start, compile=False).get_weights())
         model.compile(
-            _optimizer(recipe, steps),
+            method.optimizer(recipe, steps),
             _smoothed_loss(recipe.label_smoothing),
             metrics=["accuracy"],
             jit_compile=bool(tf.config.list_physical_devices("GPU")),  # on a CPU, oneDNN alone is 1.7 times as fast
@@ -116,12 +144,15 @@ def train_network(
             )
         )
         tf.random.set_seed(recipe.seed * 1000 + epoch)
+        rows = method.draw(training.labels, sign_classes, recipe, epoch)
+        began, began_processor = time.monotonic(), time.process_time()
         logs = model.fit(
-            _batches(crops, labels, mirror_of, draw_rows(training.labels, sign_classes, recipe, epoch), recipe.batch),
+            _batches(crops, labels, mirror_of, rows, recipe.batch, method, model.output_shape[-1]),
             shuffle=False,
             verbose=0,
             callbacks=[progress],
         ).history
+        seconds, processor_seconds = time.monotonic() - began, time.process_time() - began_processor
         partial = checkpoint.with_name("partial-" + CHECKPOINT)
         model.save(partial)
         partial.replace(checkpoint)
@@ -129,21 +160,23 @@ def train_network(
             epoch + 1,
             float(logs["loss"][-1]),
             float(logs["accuracy"][-1]),
-            float((logits_of(model, validation.crops).argmax(axis=1) == validation.labels).mean()),
+            float((logits_of(model, validation.crops, method.view).argmax(axis=1) == validation.labels).mean()),
+            round(seconds, 3),
+            round(processor_seconds, 3),
         )
         with (folder / HISTORY).open("a", encoding="utf-8") as history:
             history.write(json.dumps(asdict(result)) + "\n")
         report_epoch(result)
-    trained = _network(sign_classes, "float32")
+    trained = _network(method, sign_classes, "float32")
     trained.set_weights(model.get_weights())
     return trained
 
 
-def _network(sign_classes: int, precision: Precision) -> Any:
+def _network(method: Method, sign_classes: int, precision: Precision) -> Any:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:
-        return build_network(sign_classes)
+        return method.build(sign_classes)
     finally:
         keras.config.set_dtype_policy(before)
 
@@ -193,26 +226,39 @@ def _rows_per_epoch(labels: NDArray[np.int64], sign_classes: int) -> int:
 
 
 def _batches(
-    crops: tf.Tensor, labels: tf.Tensor, mirror_of: tf.Tensor, rows: NDArray[np.intp], batch: int
+    crops: tf.Tensor,
+    labels: tf.Tensor,
+    mirror_of: tf.Tensor,
+    rows: NDArray[np.intp],
+    batch: int,
+    method: Method,
+    outputs: int,
 ) -> tf.data.Dataset:
-    """Augmented crops (batch, 32, 32, 3) and labels as (batch, classes) of ones and zeros."""
-    strength = Strength()
+    """What the network learns from: crops (batch, 32, 32, 3) and labels as (batch, outputs) of ones and zeros."""
 
-    def disturb(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        views, classes = mirror_half(tf.gather(crops, rows), tf.gather(labels, rows), mirror_of)
-        return augment(views, strength), tf.one_hot(classes, len(mirror_of))
+    def learn_from(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        views, classes = method.disturb(tf.gather(crops, rows), tf.gather(labels, rows), mirror_of)
+        return views, tf.one_hot(classes, outputs)
 
     order = tf.data.Dataset.from_tensor_slices(rows)
-    return order.batch(batch).map(disturb, num_parallel_calls=2, deterministic=True).prefetch(4)
+    return order.batch(batch).map(learn_from, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
-def logits_of(model: Any, crops_with_context: NDArray[np.uint8], batch: int = 256) -> NDArray[np.float32]:
-    """Logits (n, classes + 1) of crops with context, seen undisturbed."""
-    forward = tf.function(lambda crops: model(centre(crops), training=False), reduce_retracing=True)
-    parts = [
-        forward(tf.constant(crops_with_context[start : start + batch])).numpy()
-        for start in range(0, len(crops_with_context), batch)
-    ]
+def _mirror_and_augment(crops: tf.Tensor, labels: tf.Tensor, mirror_of: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    views, classes = mirror_half(crops, labels, mirror_of)
+    return augment(views, Strength()), classes
+
+
+OURS = Method(build_network, _optimizer, draw_rows, _mirror_and_augment, centre)
+
+
+def logits_of(
+    model: Any, crops: NDArray[np.uint8], view: Callable[[tf.Tensor], tf.Tensor] = centre, batch: int = 256
+) -> NDArray[np.float32]:
+    """Logits (n, outputs) of crops, seen undisturbed: by `centre` those with context."""
+    any_number = [tf.TensorSpec([None, *crops.shape[1:]], tf.uint8)]
+    forward = tf.function(lambda crops: model(view(crops), training=False), input_signature=any_number)
+    parts = [forward(tf.constant(crops[start : start + batch])).numpy() for start in range(0, len(crops), batch)]
     return np.concatenate(parts) if parts else np.empty((0, model.output_shape[1]), np.float32)
 
 

@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
     "explore": ("edge.cli.explore:command", "Show what is in a data set, as an HTML report."),
     "train": ("edge.cli.train:command", "Train the classifier on GTSRB."),
+    "compare": ("edge.cli.compare:command", "Train other networks beside ours, and compare them."),
     "evaluate": ("edge.cli.evaluate:command", "Measure the classifier and the detector."),
 }
 """Each command's name, where it is, and what `--help` says of it."""

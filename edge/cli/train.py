@@ -9,7 +9,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.progress import progress_bar
+from edge.cli.options import precision_option
+from edge.progress import progress_bar, say_epoch
 from models.archive import Archive
 from models.catalogue import BUILT_IN, Catalogue, load_catalogue
 from models.errors import DataError, ModelError
@@ -35,13 +36,7 @@ SPLIT_SEED = 1
     show_default=True,
     help="Limits drawn in other typefaces, as a share of the photographs.",
 )
-@click.option(
-    "--precision",
-    type=click.Choice(["float32", "mixed_bfloat16"]),
-    default="float32",
-    show_default=True,
-    help="The other takes a quarter less time on processors that compute in bfloat16, and more on those that don't.",
-)
+@precision_option
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--validation", type=click.FloatRange(0.01, 0.5), default=0.08, show_default=True, help="Share held out.")
 def command(
@@ -114,7 +109,7 @@ def _train_classifier(
     from models.augmentation import CONTEXT_MARGIN
     from models.export import count_parameters, export_weights
     from models.pictures import CROP_MARGIN, CROP_SIZE_PX
-    from models.training import EpochResult, TrainingSet, fit_temperature, logits_of, train_network
+    from models.training import TrainingSet, fit_temperature, logits_of, train_network
     from models.typefaces import draw_limits
     from models.weights_record import KERAS, WeightsRecord, read_record
 
@@ -139,16 +134,9 @@ def _train_classifier(
         described |= {"began_from": began.command}
         first = start / KERAS
 
-    def report_epoch(result: EpochResult) -> None:
-        click.echo(
-            f"\repoch {result.epoch}/{recipe.epochs}: loss {result.loss:.4f}, accuracy {result.accuracy:.2%}, "
-            f"held-out tracks {result.validation_accuracy:.2%}",
-            err=True,
-        )
-
     with progress_bar("training", None) as step:
         mirrors = [sign.mirror for sign in catalogue]
-        model = train_network(training, validation, mirrors, recipe, out, first, step, report_epoch)
+        model = train_network(training, validation, mirrors, recipe, out, first, step, say_epoch(recipe.epochs))
     logits = logits_of(model, validation.crops)
     parameters, multiply_adds = count_parameters(model)
     record = WeightsRecord(
