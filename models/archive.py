@@ -1,8 +1,11 @@
 """One view of a data set, whether it lies unpacked in a folder, in a zip, or as zips in a folder."""
 
 import io
+import lzma
+import re
 import threading
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -12,11 +15,18 @@ from models.errors import DataError
 MAX_FILE_BYTES = 64 << 20
 """No picture or table of a data set comes near; a zip that claims more is a bomb."""
 
+DAMAGED = (
+    OSError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError, ValueError,
+)  # fmt: skip
+"""What `zipfile` raises at a zip that is cut off, damaged, encrypted or packed in a way it doesn't know."""
+
 
 class Archive:
     """Files by their path inside the archive, with `/` between folders.
 
-    A folder gives its files and, where it holds zips, theirs too: that is how the official data sets arrive.
+    A folder gives its files and, where it holds zips, theirs too: that is how the official data sets arrive. Nothing is
+    ever unpacked onto the disk; a zip with a path that would lead out of it is refused all the same, with DataError,
+    because nobody who means well makes one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -25,6 +35,13 @@ class Archive:
         self._lock = threading.Lock()
         self._by_ending: dict[str, str] | None = None
         self.path = path
+        try:
+            self._add(path)
+        except BaseException:
+            self.close()
+            raise
+
+    def _add(self, path: Path) -> None:
         if path.is_dir():
             for file in sorted(path.rglob("*")):
                 if file.suffix.lower() == ".zip":
@@ -39,12 +56,12 @@ class Archive:
     def _add_zip(self, path: Path) -> None:
         try:
             archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError) as error:
+        except DAMAGED as error:
             raise DataError(f"{path}: can't be read as a zip ({error}); fetch it again") from error
         self._zips.append(archive)
         for info in archive.infolist():
             if not info.is_dir():
-                self._files[str(PurePosixPath(info.filename))] = (archive, info)
+                self._files[_inside(info.filename, path)] = (archive, info)
 
     def names(self, suffix: str = "") -> list[str]:
         """Sorted paths inside the archive that end in `suffix` (case does not matter)."""
@@ -76,7 +93,7 @@ class Archive:
                 archive, info = place
                 with self._lock, archive.open(info) as member:
                     data = member.read(MAX_FILE_BYTES + 1)
-        except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        except DAMAGED as error:
             raise DataError(f"{self.path}: {name} can't be read ({error})") from error
         if len(data) > MAX_FILE_BYTES:
             raise DataError(f"{self.path}: {name} is larger than {MAX_FILE_BYTES >> 20} MiB")
@@ -101,3 +118,11 @@ class Archive:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _inside(name: str, path: Path) -> str:
+    """A member's path with `/` between folders, as zips made on Windows don't always have it."""
+    inside = PurePosixPath(name.replace("\\", "/"))
+    if inside.is_absolute() or ".." in inside.parts or re.match("[A-Za-z]:", name):
+        raise DataError(f"{path}: holds a path that leads out of it ({name!r}); fetch it again from whom you trust")
+    return str(inside)

@@ -1,25 +1,33 @@
 """The signs that can be told apart: one table, `catalogue.csv`, read by everything that names a sign.
 
-Class ids and English names are those of the German Traffic Sign Recognition Benchmark (Stallkamp et al., "Man vs.
-computer", Neural Networks 32, 2012); codes are those of the German road traffic regulations (StVO).
+In the table of the package, class ids and English names are those of the German Traffic Sign Recognition Benchmark
+(Stallkamp et al., "Man vs. computer", Neural Networks 32, 2012); codes are those of the German road traffic regulations
+(StVO). Another country's signs are another table, and weights trained for it carry it with them.
 """
 
 import csv
 import hashlib
+import io
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from models.errors import DataError
+from models.whole_files import write_text_whole
 
-Category = Literal["prohibitory", "danger", "mandatory", "priority", "end"]
-Shape = Literal["circle", "triangle", "inverted triangle", "octagon", "diamond"]
+Category = Literal["prohibitory", "danger", "mandatory", "priority", "end", "information", "direction", "other"]
+"""What a sign asks of a driver, after the classes of the Vienna Convention on Road Signs and Signals (1968)."""
+Shape = Literal[
+    "circle", "triangle", "inverted triangle", "octagon", "diamond", "rectangle", "pentagon", "cross", "other"
+]
 
 BUILT_IN = Path(__file__).with_name("catalogue.csv")
 COLUMNS = ("class_id", "code", "name", "category", "shape", "colours", "value", "unit")
 MIRROR = "mirror"
 """A last column that may be left out."""
+SPEED_UNITS = ("km/h", "mph")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +36,7 @@ class Sign:
 
     class_id: int
     code: str
-    """The country's own number for it, such as `274-50`."""
+    """The country's own number for it, such as `274-50`; empty where it has none."""
     name: str
     category: Category
     shape: Shape
@@ -46,15 +54,14 @@ class Catalogue:
     def __init__(self, signs: list[Sign]) -> None:
         for position, sign in enumerate(signs):
             if sign.class_id != position:
-                raise DataError(f"catalogue: class ids must count up from 0; row {position + 1} has {sign.class_id}")
+                raise DataError(f"class ids must count up from 0; row {position + 1} has {sign.class_id}")
         if not signs:
-            raise DataError("catalogue: it holds no sign")
+            raise DataError("it holds no sign")
         self._signs = tuple(signs)
         for sign in self:
             if sign.mirror is not None and self[sign.mirror].mirror != sign.class_id:
                 raise DataError(
-                    f"catalogue: {sign.class_id} is {sign.mirror} in a mirror, "
-                    f"but {sign.mirror} is {self[sign.mirror].mirror}"
+                    f"{sign.class_id} is {sign.mirror} in a mirror, but {sign.mirror} is {self[sign.mirror].mirror}"
                 )
 
     def __len__(self) -> int:
@@ -65,7 +72,7 @@ class Catalogue:
 
     def __getitem__(self, class_id: int) -> Sign:
         if not 0 <= class_id < len(self._signs):
-            raise DataError(f"catalogue: no sign has class id {class_id} (there are 0 to {len(self._signs) - 1})")
+            raise DataError(f"no sign has class id {class_id} (there are 0 to {len(self._signs) - 1})")
         return self._signs[class_id]
 
     @property
@@ -74,6 +81,15 @@ class Catalogue:
         text = "\n".join(f"{sign.class_id},{sign.code},{sign.name}" for sign in self._signs)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
+    @property
+    def speed_limits(self) -> tuple[Sign, ...]:
+        """The signs that forbid to go faster than `value`, in whatever unit."""
+        return tuple(
+            sign
+            for sign in self._signs
+            if sign.category == "prohibitory" and sign.unit in SPEED_UNITS and sign.value is not None
+        )
+
 
 def load_catalogue(path: Path = BUILT_IN) -> Catalogue:
     """Read a catalogue: CSV in UTF-8 with the columns of `COLUMNS`, perhaps `MIRROR`; several colours parted by spaces.
@@ -81,16 +97,37 @@ def load_catalogue(path: Path = BUILT_IN) -> Catalogue:
     Raises DataError with the file and line where something is missing or not a known word.
     """
     try:
-        with path.open(encoding="utf-8", newline="") as file:
+        with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
             if tuple(rows.fieldnames or ()) not in (COLUMNS, (*COLUMNS, MIRROR)):
                 raise DataError(f"{path}: the first line must be {','.join(COLUMNS)}")
-            return Catalogue([_sign(row, f"{path}:{rows.line_num}") for row in rows])
-    except (OSError, UnicodeDecodeError) as error:
+            signs = [_sign(row, f"{path}:{rows.line_num}") for row in rows]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: can't be read as a catalogue ({error})") from error
+    try:
+        return Catalogue(signs)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def write_catalogue(path: Path, catalogue: Catalogue) -> None:
+    """Write a catalogue as `load_catalogue` reads it. Raises ModelError where it can't be written."""
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow((*COLUMNS, MIRROR))
+    for sign in catalogue:
+        rows.writerow(
+            (sign.class_id, sign.code, sign.name, sign.category, sign.shape, " ".join(sign.colours), sign.value,
+             sign.unit, sign.mirror)
+        )  # fmt: skip
+    write_text_whole(path, text.getvalue())
 
 
 def _sign(row: dict[str, str], place: str) -> Sign:
+    if None in row.values() or None in row:
+        raise DataError(f"{place}: it has not the columns of the first line")
+    if not row["name"].strip():
+        raise DataError(f"{place}: a sign without a name")
     for column, words in (("category", get_args(Category)), ("shape", get_args(Shape))):
         if row[column] not in words:
             raise DataError(f"{place}: {column} is {row[column]!r}, must be one of {', '.join(words)}")
@@ -114,4 +151,6 @@ def _number(text: str) -> int | float | None:
     if not text:
         return None
     value = float(text)
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(f"value is {text}, must be a number from 0 on")
     return int(value) if value.is_integer() else value

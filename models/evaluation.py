@@ -58,9 +58,8 @@ def read_as_higher_limit(
 ) -> NDArray[np.bool_]:
     """Which of the readings (n,) say a higher speed limit than the true one: (n,)."""
     limits = np.full(len(catalogue) + 1, np.nan)
-    for sign in catalogue:
-        if sign.category == "prohibitory" and sign.unit == "km/h" and sign.value is not None:
-            limits[sign.class_id] = sign.value
+    for sign in catalogue.speed_limits:
+        limits[sign.class_id] = sign.value
     return np.asarray(limits[answers] > limits[labels], np.bool_)
 
 

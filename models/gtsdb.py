@@ -27,7 +27,7 @@ class StreetFrame:
     file: str
     """Path inside the archive."""
     boxes_xywh_px: NDArray[np.float32]
-    """(n, 4); n is 0 in frames without a sign of the 43 classes."""
+    """(n, 4); n is 0 in frames without a sign of the classes annotated."""
     class_ids: NDArray[np.int64]
     """(n,)"""
 
@@ -37,8 +37,12 @@ class StreetFrame:
         return self.number % HELD_OUT_FOLD == 0
 
 
-def list_frames(archive: Archive) -> list[StreetFrame]:
-    """All frames in order of their number. Raises DataError where the table or its frames are missing or unreadable."""
+def list_frames(archive: Archive, classes: int | None = None) -> list[StreetFrame]:
+    """All frames in order of their number.
+
+    Raises DataError where the table or its frames are missing or unreadable, or a class id lies outside 0 to
+    `classes` - 1; with None, for whoever only asks where signs are, any will do.
+    """
     tables = [name for name in archive.names("gt.txt") if PurePosixPath(name).name == "gt.txt"]
     if not tables:
         raise DataError(f"{archive.path}: no gt.txt in it, so it is not GTSDB")
@@ -53,6 +57,10 @@ def list_frames(archive: Archive) -> list[StreetFrame]:
             signs.setdefault(int(PurePosixPath(file).stem), []).append((*box, int(class_id)))
         except ValueError as error:
             raise DataError(f"{archive.path}: gt.txt, line {line_number}: {error}") from error
+        if classes is not None and not 0 <= int(class_id) < classes:
+            raise DataError(
+                f"{archive.path}: gt.txt, line {line_number}: class id {class_id}, and there are 0 to {classes - 1}"
+            )
     frames = []
     for name in archive.names():
         path = PurePosixPath(name)

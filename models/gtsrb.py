@@ -11,7 +11,7 @@ of one sign on both sides would measure memory.
 """
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, NoReturn
@@ -24,6 +24,7 @@ from models.errors import DataError
 from models.pictures import Cut, decode_bgr
 
 Part = Literal["train", "test"]
+KAGGLE_TABLES: dict[Part, str] = {"train": "Train.csv", "test": "Test.csv"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ class SignPicture:
     """Which physical sign it shows, as `class/track`; the file's own name for test pictures, which have no tracks."""
 
 
-def _refuse(problem: str) -> NoReturn:
+def refuse(problem: str) -> NoReturn:
+    """What to do about a problem where nothing else is asked for: raise it as DataError."""
     raise DataError(problem)
 
 
 def list_pictures(
-    archive: Archive, part: Part, classes: int = 43, on_problem: Callable[[str], None] = _refuse
+    archive: Archive, part: Part, classes: int = 43, on_problem: Callable[[str], None] = refuse
 ) -> list[SignPicture]:
     """What the benchmark's tables list, in file order; nothing is decoded yet.
 
@@ -52,26 +54,29 @@ def list_pictures(
     as one line; if that returns, the row is left out. Without one it raises DataError, as does an archive without such
     a table.
     """
-    kaggle_table = {"train": "Train.csv", "test": "Test.csv"}[part]
-    tables = [name for name in archive.names(".csv") if PurePosixPath(name).name == kaggle_table]
-    if tables:
-        found = True
-        pictures = _rows(archive, tables[0], ",", "Path", classes, on_problem)
-    else:
-        found = False
-        pictures = []
-        for name in archive.names(".csv"):
-            table = PurePosixPath(name).name
-            is_test = table == "GT-final_test.csv"
-            is_train = table.startswith("GT-") and table[3:-4].isdigit()
-            if is_test if part == "test" else is_train:
-                found = True
-                pictures += _rows(archive, name, ";", "Filename", classes, on_problem)
-    if not pictures and not (found and on_problem is not _refuse):
+    tables = tables_of(archive, part)
+    pictures = []
+    for table in tables:
+        kaggle = PurePosixPath(table).name == KAGGLE_TABLES[part]
+        delimiter, column = (",", "Path") if kaggle else (";", "Filename")
+        pictures += _rows(archive, table, delimiter, column, classes, on_problem)
+    if not pictures and not (tables and on_problem is not refuse):
         raise DataError(
-            f"{archive.path}: no {part} part of GTSRB in it (neither {kaggle_table} nor the official GT-*.csv tables)"
+            f"{archive.path}: no {part} part of GTSRB in it "
+            f"(neither {KAGGLE_TABLES[part]} nor the official GT-*.csv tables)"
         )
     return sorted(pictures, key=lambda picture: picture.file)
+
+
+def tables_of(archive: Archive, part: Part) -> list[str]:
+    """The tables that list a part of the benchmark: Kaggle's one, else the official ones; none in other data."""
+    tables = {name: PurePosixPath(name).name for name in archive.names(".csv")}
+    kaggle = [path for path, name in tables.items() if name == KAGGLE_TABLES[part]]
+    if kaggle:
+        return kaggle[:1]
+    if part == "test":
+        return [path for path, name in tables.items() if name == "GT-final_test.csv"]
+    return [path for path, name in tables.items() if name.startswith("GT-") and name[3:-4].isdigit()]
 
 
 def _rows(
@@ -79,17 +84,15 @@ def _rows(
 ) -> list[SignPicture]:
     folder = PurePosixPath(table).parent
     pictures = []
-    rows = csv.DictReader(archive.read_text(table), delimiter=delimiter)
-    for row in rows:
-        place = f"{archive.path}: {table}, line {rows.line_num}"
+    for row, place in table_rows(archive, table, delimiter):
         try:
-            x1, y1, x2, y2 = (int(row[f"Roi.{corner}"]) for corner in ("X1", "Y1", "X2", "Y2"))
+            roi = region(row)
             class_id, name = int(row["ClassId"]), row[file_column]
         except (KeyError, TypeError, ValueError) as error:
             on_problem(f"{place}: {error!r}")
             continue
         if not 0 <= class_id < classes:
-            on_problem(f"{place}: class id {class_id} of {classes} classes")
+            on_problem(f"{place}: class id {class_id}, and there are 0 to {classes - 1}")
             continue
         file = _existing(archive, folder, name)
         if file is None:
@@ -97,8 +100,27 @@ def _rows(
             continue
         parts = PurePosixPath(file).stem.split("_")
         track = f"{class_id}/{parts[-2]}" if len(parts) > 1 else file
-        pictures.append(SignPicture(file, class_id, (x1, y1, max(1, x2 - x1 + 1), max(1, y2 - y1 + 1)), track))
+        pictures.append(SignPicture(file, class_id, roi, track))
     return pictures
+
+
+def table_rows(archive: Archive, table: str, delimiter: str) -> Iterator[tuple[dict[str, str], str]]:
+    """Each row of a table by its column names, and its place for errors. Raises DataError where it is no table."""
+    rows = csv.DictReader(archive.read_text(table), delimiter=delimiter)
+    try:
+        for row in rows:
+            yield row, f"{archive.path}: {table}, line {rows.line_num}"
+    except csv.Error as error:
+        raise DataError(f"{archive.path}: {table}, line {rows.line_num}: {error}") from error
+
+
+def region(row: dict[str, str]) -> tuple[int, int, int, int]:
+    """x, y, width and height in pixels from a row's corners, which are inclusive.
+
+    Raises KeyError, TypeError or ValueError where they are no numbers.
+    """
+    x1, y1, x2, y2 = (int(row[f"Roi.{corner}"]) for corner in ("X1", "Y1", "X2", "Y2"))
+    return x1, y1, max(1, x2 - x1 + 1), max(1, y2 - y1 + 1)
 
 
 def _existing(archive: Archive, folder: PurePosixPath, name: str) -> str | None:
@@ -122,19 +144,33 @@ def read_picture(archive: Archive, picture: SignPicture) -> NDArray[np.uint8]:
 
 
 def read_crops(
-    archive: Archive, pictures: list[SignPicture], cut: Cut, margin: float, size_px: int
+    archive: Archive,
+    pictures: list[SignPicture],
+    cut: Cut,
+    margin: float,
+    size_px: int,
+    on_broken: Callable[[int, DataError], None] | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Crops (n, size_px, size_px, 3) uint8 BGR around each sign's region, and class ids (n,)."""
-    crops = np.empty((len(pictures), size_px, size_px, 3), np.uint8)
+    """Crops (n, size_px, size_px, 3) uint8 BGR around each sign's region, and class ids (n,).
+
+    A picture that is missing, broken, or doesn't reach to its region raises DataError; with `on_broken`, that gets its
+    row and the error instead, and its crop is black.
+    """
+    crops = np.zeros((len(pictures), size_px, size_px, 3), np.uint8)
     for row, picture in enumerate(pictures):
-        crops[row] = cut(read_picture(archive, picture), picture.roi_xywh_px, margin, size_px)
+        try:
+            crops[row] = cut(read_picture(archive, picture), picture.roi_xywh_px, margin, size_px)
+        except DataError as error:
+            if on_broken is None:
+                raise
+            on_broken(row, error)
     return crops, np.array([picture.class_id for picture in pictures], np.int64)
 
 
 def split_by_track(pictures: list[SignPicture], share: float, seed: int) -> tuple[list[int], list[int]]:
     """Positions for training and for validation; `share` of each class's tracks (one at least) goes to validation.
 
-    No track is on both sides.
+    No track is on both sides. Raises DataError where a class has only one track, which can't be on either side alone.
     """
     if not 0.0 < share < 1.0:
         raise ValueError(f"share must lie between 0 and 1, got {share}")
@@ -146,8 +182,13 @@ def split_by_track(pictures: list[SignPicture], share: float, seed: int) -> tupl
     generator = np.random.default_rng(seed)
     held_out: set[str] = set()
     for class_id in sorted(tracks):
+        if len(tracks[class_id]) < 2:
+            raise DataError(
+                f"class {class_id} has pictures of one physical sign only ({tracks[class_id][0]}); add another, "
+                "so that one can be learnt from and one held out"
+            )
         order = generator.permutation(sorted(tracks[class_id]))
-        held_out.update(order[: max(1, round(share * len(order)))].tolist())
+        held_out.update(order[: min(max(1, round(share * len(order))), len(order) - 1)].tolist())
     training = [row for row, picture in enumerate(pictures) if picture.track not in held_out]
     validation = [row for row, picture in enumerate(pictures) if picture.track in held_out]
     return training, validation

@@ -95,6 +95,12 @@ def _three(hand: Hand) -> list[Points]:
     ]
 
 
+def _four(hand: Hand) -> list[Points]:
+    across = 0.5 + hand.bowl / 2
+    stem = 1.0 - 0.1 * hand.flag
+    return [_line((1.15, across), (0, across), (stem - 0.12, 0), (stem, 0), (stem, 1))]
+
+
 def _five(hand: Hand) -> list[Points]:
     bowl = _arc(hand.bowl, 1, 140, -150 + 0.7 * hand.aperture_deg, hand.squareness)
     return [np.concatenate([_line((0.92, 0), (0.14, 0), (0.06, 0.56)), bowl])]
@@ -120,7 +126,12 @@ def _eight(hand: Hand) -> list[Points]:
     return [upper, _arc(hand.waist, 1, 0, 360, hand.squareness)]
 
 
+def _nine(hand: Hand) -> list[Points]:
+    """A six, turned by half a turn."""
+    return [1 - stroke for stroke in _six(hand)]
+
+
 NUMERALS: dict[str, Callable[[Hand], list[Points]]] = {
-    "0": _zero, "1": _one, "2": _two, "3": _three, "5": _five, "6": _six, "7": _seven, "8": _eight,
+    "0": _zero, "1": _one, "2": _two, "3": _three, "4": _four,
+    "5": _five, "6": _six, "7": _seven, "8": _eight, "9": _nine,
 }  # fmt: skip
-"""The numerals of the catalogue's limits."""

@@ -31,12 +31,12 @@ def draw_limits(
     """Crops like `backdrops` (m, size, size, 3) uint8 BGR, each with a limit drawn before it, and their classes (n,).
 
     `labels` are those of the photographs; each class gets `share` as many drawn ones. `margin` is the context around
-    the sign, as a share of it.
+    the sign, as a share of it. Only limits on round red signs are drawn: no other country's look is invented.
     """
     generator = np.random.default_rng(seed)
     crops, classes = [], []
-    for sign in catalogue:
-        if sign.category == "prohibitory" and sign.unit == "km/h":
+    for sign in catalogue.speed_limits:
+        if sign.shape == "circle" and sign.colours[:1] == ("red",) and str(sign.value).isdecimal():
             for _ in range(round(share * int((labels == sign.class_id).sum()))):
                 backdrop = backdrops[generator.integers(len(backdrops))]
                 crops.append(_draw(backdrop, str(sign.value), margin, generator))

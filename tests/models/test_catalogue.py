@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from models.archive import Archive
-from models.catalogue import BUILT_IN, load_catalogue
+from models.catalogue import BUILT_IN, load_catalogue, write_catalogue
 from models.errors import DataError
 
 HEADER = "class_id,code,name,category,shape,colours,value,unit\n"
@@ -62,11 +62,14 @@ def test_a_sign_for_the_left_is_the_one_for_the_right_in_a_mirror() -> None:
         ("class,name\n0,x\n", "first line"),
         (HEADER, "no sign"),
         (HEADER + "1,a,b,danger,circle,red,,\n", "count up from 0"),
-        (HEADER + "0,a,b,danger,square,red,,\n", "shape is 'square'"),
+        (HEADER + "0,a,b,danger,blob,red,,\n", "shape is 'blob'"),
         (HEADER + "0,a,b,nonsense,circle,red,,\n", "category is 'nonsense'"),
         (HEADER + "0,a,b,danger,circle,red,fast,km/h\n", "fast"),
         (HEADER + "x,a,b,danger,circle,red,,\n", "'x'"),
-        (HEADER + "0,a\n", "category is None"),
+        (HEADER + "0,a\n", "not the columns"),
+        (HEADER + "0,a,b,danger,circle,red,,,surplus\n", "not the columns"),
+        (HEADER + "0,a, ,danger,circle,red,,\n", "without a name"),
+        (HEADER + "0,a,b,prohibitory,circle,red,nan,km/h\n", "value is nan"),
     ],
 )
 def test_a_catalogue_that_can_not_be_used_says_why(tmp_path: Path, text: str, said: str) -> None:
@@ -90,3 +93,25 @@ def test_the_digest_changes_with_any_class(tmp_path: Path) -> None:
 def test_a_class_that_does_not_exist_is_refused() -> None:
     with pytest.raises(DataError, match="class id 43"):
         load_catalogue()[43]
+
+
+def test_a_catalogue_that_is_written_is_read_back_as_it_was(tmp_path: Path) -> None:
+    copy = tmp_path / "signs.csv"
+    write_catalogue(copy, load_catalogue())
+    assert list(load_catalogue(copy)) == list(load_catalogue())
+
+
+def test_another_countrys_words_and_letters_are_taken(tmp_path: Path) -> None:
+    path = tmp_path / "signs.csv"
+    path.write_text(
+        HEADER + '0,W1-1,"Gefährliche Kurve, links",danger,diamond,yellow black,,\n1,,停,other,cross,red,,\n'
+    )
+    signs = list(load_catalogue(path))
+    assert [(sign.name, sign.shape) for sign in signs] == [("Gefährliche Kurve, links", "diamond"), ("停", "cross")]
+
+
+def test_speed_limits_are_those_that_forbid_in_a_unit_of_speed(tmp_path: Path) -> None:
+    assert [sign.value for sign in load_catalogue().speed_limits] == [20, 30, 50, 60, 70, 80, 100, 120]
+    path = tmp_path / "signs.csv"
+    path.write_text(HEADER + "0,a,b,prohibitory,rectangle,white,55,mph\n1,c,d,prohibitory,circle,red,5,t\n")
+    assert [sign.value for sign in load_catalogue(path).speed_limits] == [55]

@@ -9,7 +9,7 @@ from models.catalogue import BUILT_IN as CATALOGUE
 from models.catalogue import load_catalogue
 from models.classifier import load_classifier
 from models.errors import ModelError
-from models.weights_record import BUILT_IN, LITERT, RECORD, read_record
+from models.weights_record import BUILT_IN, LITERT, RECORD, catalogue_of, read_record
 
 
 def crops(count: int) -> np.ndarray:
@@ -82,6 +82,38 @@ def test_damaged_weights_are_named(copy: Path, content: bytes | None) -> None:
         (copy / LITERT).write_bytes(content)
     with pytest.raises(ModelError, match=r"classifier\.tflite: can't be loaded"):
         load_classifier(load_catalogue(), copy)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"version": 2}, r"newer Signwatch \(record 2, this one reads up to 1\); update"),
+        ({"quantisation": "int4", "heads": 3}, "also records heads, quantisation; update"),
+        ({"temperature": "hot"}, "no record of weights .*temperature"),
+        ({"temperature": 0.0}, "no record of weights .*temperature 0"),
+        ({"crop_size_px": 10**9}, "no record of weights .*1000000000 pixels"),
+    ],
+)
+def test_a_record_of_another_version_or_with_nonsense_is_refused(
+    copy: Path, changed: dict[str, object], said: str
+) -> None:
+    record = json.loads((copy / RECORD).read_text())
+    (copy / RECORD).write_text(json.dumps(record | changed))
+    with pytest.raises(ModelError, match=said):
+        read_record(copy)
+
+
+def test_a_record_from_before_versions_were_counted_is_read(copy: Path) -> None:
+    record = json.loads((copy / RECORD).read_text())
+    record.pop("version", None)
+    (copy / RECORD).write_text(json.dumps(record))
+    assert read_record(copy).version == 1
+
+
+def test_the_catalogue_beside_weights_is_theirs_and_without_one_it_is_the_packages(copy: Path) -> None:
+    assert catalogue_of(copy).digest == load_catalogue().digest
+    (copy / "catalogue.csv").write_text(CATALOGUE.read_text().replace("Stop", "Halt"))
+    assert catalogue_of(copy)[14].name == "Halt"
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"unknown": 1}'])

@@ -40,6 +40,13 @@ def test_a_damaged_table_says_its_line(tmp_path: Path) -> None:
         list_frames(archive)
 
 
+def test_a_class_id_outside_the_catalogue_is_refused(tmp_path: Path) -> None:
+    with Archive(street(tmp_path)) as archive:
+        assert len(list_frames(archive, 15)) == 3
+        with pytest.raises(DataError, match=r"gt\.txt, line 2: class id 14, and there are 0 to 13"):
+            list_frames(archive, 14)
+
+
 def test_the_real_frames_are_whole(data_folder: Path) -> None:
     with Archive(data_folder / "gtsdb-train") as archive:
         frames = list_frames(archive)

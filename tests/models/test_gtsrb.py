@@ -102,6 +102,53 @@ def test_a_broken_picture_is_named(tmp_path: Path) -> None:
             read_crops(archive, pictures, cut_crop, 0.1, 32)
 
 
+def test_every_broken_picture_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    root = benchmark.kaggle(tmp_path)
+    (root / "Train/0/00000_00000_00000.png").write_bytes(b"no picture")
+    (root / "Train/1/00001_00002_00003.png").unlink()
+    table = root / "Train.csv"
+    second = ",0,Train/0/00000_00000_00001"
+    table.write_text(table.read_text().replace("4,5,19,18" + second, "90,90,99,99" + second))
+    missing: list[str] = []
+    broken: dict[int, str] = {}
+    with Archive(root) as archive:
+        pictures = list_pictures(archive, "train", on_problem=missing.append)
+        crops, labels = read_crops(archive, pictures, cut_crop, 0.0, 8, lambda row, e: broken.update({row: str(e)}))
+    assert len(missing) == 1 and "00001_00002_00003.png is missing" in missing[0]
+    assert list(broken) == [0, 1]
+    assert "no picture" in broken[0] and "lies outside the picture of 24x24" in broken[1]
+    assert (crops[2:] == (100 + labels[2:])[:, None, None, None]).all()
+
+
+def test_a_class_with_one_physical_sign_only_is_refused(tmp_path: Path) -> None:
+    with Archive(benchmark.kaggle(tmp_path, tracks=1)) as archive:
+        pictures = list_pictures(archive, "train")
+    with pytest.raises(DataError, match="class 0 has pictures of one physical sign only"):
+        split_by_track(pictures, 0.1, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (",0,Train/0", ",0.5,Train/0", r"line 2: .*0\.5"),
+        (",0,Train/0", ",,Train/0", "line 2"),
+        ("Roi.X2", "X2", "Roi.X2"),
+    ],
+)
+def test_a_damaged_table_says_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
+    table = benchmark.kaggle(tmp_path) / "Train.csv"
+    table.write_text(table.read_text().replace(old, new, 1))
+    with Archive(tmp_path) as archive, pytest.raises(DataError, match=said):
+        list_pictures(archive, "train")
+
+
+def test_a_table_of_rubbish_is_one_line(tmp_path: Path) -> None:
+    table = benchmark.kaggle(tmp_path) / "Train.csv"
+    table.write_text(table.read_text() + '"' + "x" * 200_000)
+    with Archive(tmp_path) as archive, pytest.raises(DataError, match="field larger than"):
+        list_pictures(archive, "train")
+
+
 def test_what_is_no_benchmark_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with Archive(tmp_path / "empty") as archive, pytest.raises(DataError, match="no train part of GTSRB"):

@@ -4,7 +4,7 @@ import pytest
 
 from models.numerals import NUMERALS, draw_numerals
 
-HOLES = {"0": 1, "1": 0, "2": 0, "3": 0, "5": 0, "6": 1, "7": 0, "8": 2}
+HOLES = {"0": 1, "1": 0, "2": 0, "3": 0, "4": 1, "5": 0, "6": 1, "7": 0, "8": 2, "9": 1}
 
 
 SPECK_PX = 20
