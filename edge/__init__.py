@@ -5,6 +5,7 @@ nor the classifier, so it starts at once and stays small.
 """
 
 from edge.errors import (
+    FetchError,
     MessageError,
     ReportError,
     SignwatchError,
@@ -17,6 +18,7 @@ from edge.messages import FrameMessage, Latency, Sign
 from edge.subscriber import SignSubscriber
 
 __all__ = [
+    "FetchError",
     "FrameMessage",
     "Latency",
     "MessageError",

@@ -9,12 +9,14 @@ one, the mend::
     ├── SinkError            an output can't be written
     ├── ReportError          a report can't be made with what is installed
     ├── WireError            an address can't be bound or connected to
+    ├── FetchError           a file can't be fetched from the network
     └── MessageError         a payload is not a message of a schema known here
 
 Wrong arguments of a function are not part of it: they raise `ValueError`.
 """
 
 __all__ = [
+    "FetchError",
     "MessageError",
     "ReportError",
     "SignwatchError",
@@ -66,6 +68,10 @@ class ReportError(SignwatchError):
 
 class WireError(SignwatchError):
     """A ZeroMQ address is in use, malformed, or not allowed; or a peer takes no messages."""
+
+
+class FetchError(SignwatchError):
+    """A server can't be reached, refuses, or sends something else than what was asked for."""
 
 
 class MessageError(SignwatchError):

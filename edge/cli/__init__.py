@@ -10,6 +10,7 @@ COMMANDS = {
     "process": ("edge.cli.process:command", "Read signs from recordings or pictures."),
     "listen": ("edge.cli.listen:command", "Subscribe, and print what is published."),
     "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
+    "data": ("edge.cli.data:command", "Fetch GTSRB and GTSDB, or take them from a folder."),
     "explore": ("edge.cli.explore:command", "Show what is in a data set, as an HTML report."),
     "train": ("edge.cli.train:command", "Train the classifier on GTSRB."),
     "compare": ("edge.cli.compare:command", "Train other networks beside ours, and compare them."),
