@@ -11,7 +11,8 @@ from ai_edge_litert.interpreter import Interpreter
 from models.errors import ModelError
 from models.network import build_network, multiply_adds
 from models.pictures import CROP_SIZE_PX
-from models.weights_record import KERAS, LITERT, WeightsRecord, write_record
+from models.weights_record import KERAS, LITERT, RECORD, WeightsRecord, write_record
+from models.whole_files import written_whole
 
 LARGEST_DIFFERENCE = 1e-3
 """Between logits of the exported and the trained network; rounding alone stays below 1e-4."""
@@ -20,15 +21,19 @@ LARGEST_DIFFERENCE = 1e-3
 def export_weights(model: Any, folder: Path, record: WeightsRecord) -> None:
     """Write `classifier.keras`, `classifier.tflite` and `classifier.json` to the folder.
 
-    The LiteRT file is read back and must give the same logits; raises ModelError where it does not.
+    The LiteRT file is read back and must give the same logits; raises ModelError where it doesn't, or can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     bare = build_network(record.sign_classes)  # a fresh one carries no optimiser's state
     bare.set_weights(model.get_weights())
-    bare.save(folder / KERAS)
     litert = _to_litert(bare)
     _compare(bare, litert)
-    (folder / LITERT).write_bytes(litert)
+    # The record goes first and comes last: without one, no half of new weights is taken for whole ones.
+    (folder / RECORD).unlink(missing_ok=True)
+    with written_whole(folder / KERAS) as partial:
+        bare.save(partial)
+    with written_whole(folder / LITERT) as partial:
+        partial.write_bytes(litert)
     write_record(folder, record)
 
 

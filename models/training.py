@@ -9,6 +9,7 @@ ICML 2017).
 import json
 import math
 import time
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +21,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.augmentation import Strength, augment, centre, mirror_half
+from models.errors import ModelError
 from models.network import build_network
+from models.whole_files import write_text_whole, written_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +112,9 @@ def train_network(
     """Train, or go on from the checkpoint in `folder`, and give the Keras model, in float32.
 
     `mirrors` tells for each class of signs what it is in a mirror, None where that is no sign. A checkpoint is written
-    after every epoch, under its name only once it is whole. `report_step` gets steps done and
-    steps in all. `start` is a Keras file to begin from instead of from nothing; `method` is `OURS` if not given. Raises
-    ValueError where `folder` holds the run of another recipe.
+    after every epoch, under its name only once it is whole. `report_step` gets steps done and steps in all. `start` is
+    a Keras file to begin from instead of from nothing; `method` is `OURS` if not given. Raises ModelError where
+    `folder` holds the run of another recipe or of other data, or can't be written to, such as on a full disk.
     """
     method = method or OURS
     sign_classes = len(mirrors)
@@ -121,12 +124,16 @@ def train_network(
     steps = math.ceil(_rows_per_epoch(training.labels, sign_classes) / recipe.batch)
     checkpoint = folder / CHECKPOINT
     if checkpoint.exists():
-        model = keras.models.load_model(checkpoint)
-        first = int(model.optimizer.iterations) // steps
+        model = _load(checkpoint, "remove it to begin anew")
+        first, rest = divmod(int(model.optimizer.iterations), steps)
+        history = _history(folder / HISTORY, recipe.epochs)
+        said = json.loads(history[-1])["epoch"] if history else first
+        if rest or abs(said - first) > 1 or model.output_shape[-1] - sign_classes not in (0, 1):
+            raise ModelError(f"{folder} holds a run on other data or signs; give another --out, or remove it")
     else:
         model = _network(method, sign_classes, recipe.precision)
         if start is not None:
-            model.set_weights(keras.models.load_model(start, compile=False).get_weights())
+            model.set_weights(_load(start, "train them again", compile=False).get_weights())
         model.compile(
             method.optimizer(recipe, steps),
             _smoothed_loss(recipe.label_smoothing),
@@ -134,6 +141,7 @@ def train_network(
             jit_compile=bool(tf.config.list_physical_devices("GPU")),  # on a CPU, oneDNN alone is 1.7 times as fast
         )
         first = 0
+    _write_history(folder / HISTORY, _history(folder / HISTORY, first))
     # Once: each epoch would keep its own.
     crops, labels = tf.constant(training.crops), tf.constant(training.labels)
     mirror_of = tf.constant([-1 if mirror is None else mirror for mirror in (*mirrors, sign_classes)], tf.int64)
@@ -153,9 +161,6 @@ def train_network(
             callbacks=[progress],
         ).history
         seconds, processor_seconds = time.monotonic() - began, time.process_time() - began_processor
-        partial = checkpoint.with_name("partial-" + CHECKPOINT)
-        model.save(partial)
-        partial.replace(checkpoint)
         result = EpochResult(
             epoch + 1,
             float(logs["loss"][-1]),
@@ -164,8 +169,10 @@ def train_network(
             round(seconds, 3),
             round(processor_seconds, 3),
         )
-        with (folder / HISTORY).open("a", encoding="utf-8") as history:
-            history.write(json.dumps(asdict(result)) + "\n")
+        # First the history: a line that the checkpoint doesn't bear out is taken back when the run goes on.
+        _write_history(folder / HISTORY, [*_history(folder / HISTORY, epoch), json.dumps(asdict(result))])
+        with written_whole(checkpoint) as partial:
+            model.save(partial)
         report_epoch(result)
     trained = _network(method, sign_classes, "float32")
     trained.set_weights(model.get_weights())
@@ -181,11 +188,38 @@ def _network(method: Method, sign_classes: int, precision: Precision) -> Any:
         keras.config.set_dtype_policy(before)
 
 
+def _load(file: Path, mend: str, **options: Any) -> Any:
+    try:
+        return keras.models.load_model(file, **options)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{file}: can't be loaded as Keras weights ({error}); {mend}") from error
+
+
 def _keep_recipe(file: Path, recipe: Recipe) -> None:
-    text = json.dumps(asdict(recipe), indent=2)
-    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != asdict(recipe):
-        raise ValueError(f"{file.parent} holds a run of another recipe; give another --out, or remove it")
-    file.write_text(text + "\n", encoding="utf-8")
+    try:
+        other = file.exists() and json.loads(file.read_text(encoding="utf-8")) != asdict(recipe)
+    except ValueError as error:
+        raise ModelError(f"{file}: no record of a run ({error}); give another --out, or remove it") from error
+    if other:
+        raise ModelError(f"{file.parent} holds a run of another recipe; give another --out, or remove it")
+    write_text_whole(file, json.dumps(asdict(recipe), indent=2) + "\n")
+
+
+def _history(file: Path, epochs: int) -> list[str]:
+    """The lines of the first `epochs` epochs, without any that a kill cut off."""
+    lines = {}
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if file.exists() else ():
+        try:
+            number = int(json.loads(line)["epoch"])
+        except (ValueError, TypeError, KeyError):
+            continue
+        if number <= epochs:
+            lines[number] = line
+    return [lines[number] for number in sorted(lines)]
+
+
+def _write_history(file: Path, lines: list[str]) -> None:
+    write_text_whole(file, "".join(line + "\n" for line in lines))
 
 
 def _optimizer(recipe: Recipe, steps: int) -> Any:

@@ -10,6 +10,7 @@ pytest.importorskip("tensorflow", reason="training needs TensorFlow")
 import keras
 
 from models.augmentation import CONTEXT_SIZE_PX, Strength, augment, centre, mirror_half
+from models.errors import ModelError
 from models.training import Recipe, TrainingSet, draw_rows, fit_temperature, train_network
 
 CLASSES = 2
@@ -50,7 +51,7 @@ def test_an_interrupted_training_goes_on_from_its_last_whole_epoch(data: Trainin
 
 def test_a_run_of_another_recipe_is_not_mixed_in(data: TrainingSet, tmp_path: Path) -> None:
     train(data, tmp_path, Recipe(epochs=1, batch=8))
-    with pytest.raises(ValueError, match="another recipe"):
+    with pytest.raises(ModelError, match="another recipe"):
         train(data, tmp_path, Recipe(epochs=1, batch=8, seed=9))
 
 
