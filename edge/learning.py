@@ -57,4 +57,4 @@ def mine_background(
         crops.append(cut_crops(image, boxes[clutter], margin, size_px))
         report(done, len(frames))
     finder.close()
-    return np.concatenate(crops)
+    return np.concatenate(crops) if crops else np.empty((0, size_px, size_px, 3), np.uint8)

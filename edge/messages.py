@@ -32,13 +32,14 @@ class Sign(msgspec.Struct, frozen=True):
     state: Literal["tentative", "confirmed"]
     """`tentative` until the tracker is sure, then `confirmed`."""
     class_id: Count
-    """Class in GTSRB, 0 to 42."""
+    """Class id in the catalogue of the weights in use; with those of the package, the class in GTSRB, 0 to 42."""
     code: str
-    """Number in the German road traffic regulations (StVO), such as `274-50`."""
+    """The country's own number for the sign; with the weights of the package, the one in the German road traffic
+    regulations (StVO), such as `274-50`."""
     name: str
-    """English name as in the benchmark."""
+    """Name in the catalogue; with the weights of the package, the English one of the benchmark."""
     category: str
-    """Family, such as `prohibitory` or `danger`."""
+    """Family, such as `prohibitory` or `danger`; more of them may come, so take an unknown one for `other`."""
     value: Count | float | None
     """The number on the sign where it has one, in `unit`."""
     unit: str | None

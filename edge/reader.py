@@ -21,9 +21,9 @@ from detector.ranker import load_ranker
 from detector.tracker import State, Track, Tracker
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
-from models.catalogue import Catalogue, load_catalogue
+from models.catalogue import Catalogue
 from models.classifier import Backend, Classifier, load_classifier
-from models.weights_record import BUILT_IN
+from models.weights_record import BUILT_IN, catalogue_of
 
 CANDIDATE_LIMIT = 64
 """Boxes that the network looks at in one frame: one batch."""
@@ -79,8 +79,8 @@ class FrameReader:
 
 
 def open_reader(weights: Path = BUILT_IN, backend: Backend = "auto") -> FrameReader:
-    """A reader with the weights that come with the package, or those in another folder."""
-    catalogue = load_catalogue()
+    """A reader with the weights that come with the package, or those in another folder, for the signs they know."""
+    catalogue = catalogue_of(weights)
     classifier = load_classifier(catalogue, weights, backend)
     return FrameReader(catalogue, classifier, CandidateFinder(load_ranker()))
 

@@ -7,15 +7,19 @@ from pathlib import Path
 import click
 
 from edge.cli.demo_table import readings, table, verdict
+from edge.cli.options import weights_option
 from edge.errors import SinkError, WireError
 from edge.loop import process
 from edge.messages import FrameMessage, decode
 from edge.outputs import Outputs
 from edge.progress import progress_bar
 from edge.publisher import SignPublisher
-from edge.reader import SignReader, open_reader
+from edge.reader import FrameReader, SignReader, open_reader
 from edge.sample_drive import SampleDrive, write_drive
 from edge.sources import open_source
+from models.catalogue import load_catalogue
+from models.errors import ModelError
+from models.weights_record import BUILT_IN
 
 FREE_ADDRESS = "tcp://127.0.0.1:*"
 SUBSCRIBER_START_S = 30.0
@@ -33,11 +37,22 @@ SILENCE_S = 60.0
 )
 @click.option("--seconds", type=click.FloatRange(1, 600), default=24.0, show_default=True, help="Length of the drive.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Another seed is another road.")
-def command(out: Path, seconds: float, seed: int) -> None:
+@weights_option
+def command(out: Path, seconds: float, seed: int, weights: Path | None) -> None:
     """Draw a sample drive, read it, and show what a subscriber in a second process received.
 
     Needs no camera, screen, network or data.
     """
+    reader = open_reader(weights or BUILT_IN)
+    try:
+        if reader.catalogue.digest != load_catalogue().digest:
+            raise ModelError(f"{weights}: the sample drive has the signs of the package's catalogue, these know others")
+        _demonstrate(reader, out, seconds, seed)
+    finally:
+        reader.close()
+
+
+def _demonstrate(reader: FrameReader, out: Path, seconds: float, seed: int) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -48,7 +63,7 @@ def command(out: Path, seconds: float, seed: int) -> None:
     with progress_bar("drawing", drive.frame_count) as report:
         write_drive(out / "drive.mp4", out / "truth.jsonl", drive, report)
     click.echo("Reading it, while a second process subscribes over ZeroMQ.")
-    messages = _received_by_subscriber(out)
+    messages = _received_by_subscriber(reader, out)
     click.echo(f"\nWhat the subscriber received, in {len(messages)} messages:\n")
     click.echo(table(readings(messages)))
     click.echo("\n" + verdict(messages, out / "truth.jsonl"))
@@ -56,25 +71,21 @@ def command(out: Path, seconds: float, seed: int) -> None:
     click.echo(f"All messages:    {out / 'messages.jsonl'}")
 
 
-def _received_by_subscriber(out: Path) -> list[FrameMessage]:
+def _received_by_subscriber(reader: FrameReader, out: Path) -> list[FrameMessage]:
     """Process the drive with `signwatch listen` beside it, and give what that one received."""
-    reader = open_reader()
-    try:
-        with open_source(str(out / "drive.mp4")) as source, SignPublisher(FREE_ADDRESS, lossless=True) as publisher:
-            subscriber = _start_subscriber(publisher.address, source.frame_count or 0)
-            try:
-                if not publisher.wait_for_subscriber(SUBSCRIBER_START_S):
-                    raise WireError(f"the subscriber did not reach {publisher.address} in {SUBSCRIBER_START_S:.0f} s")
-                with Outputs(jsonl=out / "messages.jsonl", video=out / "annotated.mp4") as outputs:
-                    done = process(source, SignReader(reader, source.name), outputs, publisher)
-                if done.fault is not None:
-                    raise done.fault
-                lines, _ = subscriber.communicate(timeout=SILENCE_S)
-            finally:
-                subscriber.kill()
-                subscriber.wait()
-    finally:
-        reader.close()
+    with open_source(str(out / "drive.mp4")) as source, SignPublisher(FREE_ADDRESS, lossless=True) as publisher:
+        subscriber = _start_subscriber(publisher.address, source.frame_count or 0)
+        try:
+            if not publisher.wait_for_subscriber(SUBSCRIBER_START_S):
+                raise WireError(f"the subscriber did not reach {publisher.address} in {SUBSCRIBER_START_S:.0f} s")
+            with Outputs(jsonl=out / "messages.jsonl", video=out / "annotated.mp4") as outputs:
+                done = process(source, SignReader(reader, source.name), outputs, publisher)
+            if done.fault is not None:
+                raise done.fault
+            lines, _ = subscriber.communicate(timeout=SILENCE_S)
+        finally:
+            subscriber.kill()
+            subscriber.wait()
     return [decode(line) for line in lines.splitlines()]
 
 

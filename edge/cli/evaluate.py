@@ -43,7 +43,7 @@ def detector(data: Path, weights: Path | None, backend: Backend, as_json: bool) 
     whole, held_out = Tally(), Tally()
     times_ms = []
     with Archive(data) as archive:
-        frames = list_frames(archive)
+        frames = list_frames(archive, len(reader.catalogue))
         with progress_bar("reading frames", len(frames)) as report:
             for done, frame in enumerate(frames, start=1):
                 reading = reader.read(read_frame(archive, frame), STILL_CONFIDENCE)

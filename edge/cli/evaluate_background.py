@@ -15,11 +15,11 @@ from edge.progress import progress_bar
 from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
 from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
-from models.catalogue import Catalogue, load_catalogue
+from models.catalogue import Catalogue
 from models.classifier import Backend, load_classifier
 from models.errors import DataError
 from models.gtsdb import list_frames
-from models.weights_record import BUILT_IN
+from models.weights_record import BUILT_IN, catalogue_of
 
 THRESHOLDS = (0.3, MIN_CONFIDENCE, 0.6, 0.7, 0.8, STILL_CONFIDENCE, 0.95, 0.98, 0.99)
 OPERATING = {MIN_CONFIDENCE: "may feed a track", STILL_CONFIDENCE: "counts in a single picture"}
@@ -39,7 +39,7 @@ def command(frames: Path, weights: Path | None, backend: Backend, as_json: bool,
     Background is what the candidate stage proposes and overlaps no annotated sign, each thing of a frame once. A sign
     is lost where no class reaches the threshold; whether the class is right is for the other measurements.
     """
-    catalogue = load_catalogue()
+    catalogue = catalogue_of(weights or BUILT_IN)
     network = load_classifier(catalogue, weights or BUILT_IN, backend)
     page = Report("Sign or no sign", "GTSDB's street frames that taught nothing") if html else None
     finder = CandidateFinder(load_ranker())

@@ -14,7 +14,7 @@ from edge.cli.sign_part import PART_TITLES, MeasuredPart, pictures_of, read_prob
 from edge.progress import progress_bar
 from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
-from models.catalogue import Catalogue, load_catalogue
+from models.catalogue import Catalogue
 from models.classifier import Backend, Classifier, load_classifier
 from models.evaluation import (
     ClassifierFigures,
@@ -24,7 +24,7 @@ from models.evaluation import (
     read_as_higher_limit,
     reliability,
 )
-from models.weights_record import BUILT_IN
+from models.weights_record import BUILT_IN, catalogue_of
 
 WORST = 60
 """Pictures that a report shows."""
@@ -47,11 +47,11 @@ def command(
     The official test is for a final figure. Whoever chooses between two networks asks for --part held-out, which gives
     the training pictures of tracks that the weights have not learnt from.
     """
-    catalogue = load_catalogue()
+    catalogue = catalogue_of(weights or BUILT_IN)
     network = load_classifier(catalogue, weights or BUILT_IN, backend)
     page = Report("The classifier, measured", PART_TITLES[part]) if html else None
     with Archive(data) as archive:
-        pictures = pictures_of(archive, part, network.record)
+        pictures = pictures_of(archive, part, catalogue, network.record)
         with progress_bar("classifying", len(pictures)) as report:
             probabilities = read_probabilities(archive, pictures, network, report)
         labels = np.array([picture.class_id for picture in pictures], np.int64)

@@ -25,12 +25,12 @@ from edge.cli.sign_part import CHUNK, PART_TITLES, MeasuredPart, pictures_of, sp
 from edge.progress import progress_bar
 from edge.report import FAINT, SERIES, Draw, Plot, Report, percent, require_report_packages, write_png
 from models.archive import Archive
-from models.catalogue import Catalogue, load_catalogue
+from models.catalogue import Catalogue
 from models.classifier import Backend, Classifier, load_classifier
 from models.disturbances import KINDS, Kind, View
 from models.evaluation import ClassifierFigures, classifier_figures
 from models.gtsrb import SignPicture, read_picture
-from models.weights_record import BUILT_IN
+from models.weights_record import BUILT_IN, catalogue_of
 
 SEED = 1
 """Everybody measures the same disturbed pictures."""
@@ -77,14 +77,14 @@ def command(
     Picture or box are disturbed before the crop is cut, as on the road. The same pictures are disturbed in the same way
     at every call.
     """
-    catalogue = load_catalogue()
+    catalogue = catalogue_of(weights or BUILT_IN)
     network = load_classifier(catalogue, weights or BUILT_IN, backend)
     page = Report("What reading survives", PART_TITLES[part]) if html else None
     if plot:
         require_report_packages()
     kinds = [kind for kind in KINDS if kind.name in names or not names]
     with Archive(data) as archive:
-        pictures = spread(pictures_of(archive, part, network.record), limit)
+        pictures = spread(pictures_of(archive, part, catalogue, network.record), limit)
         samples = _views(archive, spread(pictures, SAMPLES))
         measured = _measure(archive, pictures, kinds, network, catalogue)
     strips = {kind.name: _strip(network, samples, kind) for kind in kinds} if page or sheet else {}

@@ -17,12 +17,13 @@ from edge.progress import progress_bar
 from edge.reader import STILL_CONFIDENCE
 from edge.report import SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
-from models.catalogue import Catalogue, load_catalogue
+from models.catalogue import Catalogue
+from models.class_folders import is_benchmark, list_signs
 from models.classifier import Backend, load_classifier
 from models.errors import DataError
-from models.gtsrb import Part, SignPicture, list_pictures
+from models.gtsrb import Part, SignPicture
 from models.survey import LikeTracks, Survey, like_tracks, survey
-from models.weights_record import BUILT_IN
+from models.weights_record import BUILT_IN, catalogue_of
 
 PARTS: tuple[Part, ...] = ("train", "test")
 SHEET_PICTURES, SHEET_COLUMNS, SHEET_PX = 12, 6, 56
@@ -67,15 +68,15 @@ def command(data: Path, out: Path | None, weights: Path | None, backend: Backend
     """
     if out is None and not as_json:
         raise click.UsageError("give --out FILE for a report, --json for figures, or both")
-    catalogue = load_catalogue()
+    catalogue = catalogue_of(weights or BUILT_IN)
     network = load_classifier(catalogue, weights or BUILT_IN, backend)
     page = Report("What is in the data set", str(data)) if out else None
     with Archive(data) as archive:
         problems: list[str] = []
         listed: dict[Part, list[SignPicture]] = {}
-        for part in PARTS:
+        for part in PARTS if is_benchmark(archive) else PARTS[:1]:
             try:
-                listed[part] = list_pictures(archive, part, len(catalogue), problems.append)
+                listed[part] = list_signs(archive, part, catalogue, problems.append)
             except DataError as error:
                 problems.append(str(error))
         if not listed:

@@ -1,4 +1,4 @@
-"""Which of GTSRB's pictures something is measured on, and from picture to probabilities."""
+"""Which pictures of a data set something is measured on, and from picture to probabilities."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -9,15 +9,17 @@ from numpy.typing import NDArray
 from detector.crops import cut_crop
 from edge.cli.train import SPLIT_SEED
 from models.archive import Archive
+from models.catalogue import Catalogue
+from models.class_folders import list_signs
 from models.classifier import Classifier
 from models.errors import DataError
-from models.gtsrb import SignPicture, list_pictures, read_crops, split_by_track
+from models.gtsrb import SignPicture, read_crops, split_by_track
 from models.weights_record import WeightsRecord
 
 MeasuredPart = Literal["test", "held-out"]
 PART_TITLES: dict[MeasuredPart, str] = {
-    "test": "GTSRB's official test pictures",
-    "held-out": "GTSRB's training pictures of tracks that were held out of training",
+    "test": "GTSRB's official test pictures, or all of other data",
+    "held-out": "training pictures of tracks that were held out of training",
 }
 USUAL_HELD_OUT_SHARE = 0.08
 """What `signwatch train` holds out, for weights whose record doesn't say."""
@@ -25,14 +27,14 @@ CHUNK = 2048
 """Pictures read and classified at a time."""
 
 
-def pictures_of(archive: Archive, part: MeasuredPart, record: WeightsRecord) -> list[SignPicture]:
+def pictures_of(archive: Archive, part: MeasuredPart, catalogue: Catalogue, record: WeightsRecord) -> list[SignPicture]:
     """The pictures of a part in file order: the official test, or the tracks that these weights have not learnt from.
 
-    Raises DataError where the archive lacks it.
+    Of class folders, all pictures are the test. Raises DataError where the archive lacks the part.
     """
     if part == "test":
-        return list_pictures(archive, "test", record.sign_classes)
-    pictures = list_pictures(archive, "train", record.sign_classes)
+        return list_signs(archive, "test", catalogue)
+    pictures = list_signs(archive, "train", catalogue)
     share = float(record.data.get("held_out_share", USUAL_HELD_OUT_SHARE))
     return [pictures[row] for row in split_by_track(pictures, share, SPLIT_SEED)[1]]
 

@@ -12,18 +12,32 @@ from numpy.typing import NDArray
 from edge.cli.options import precision_option
 from edge.progress import progress_bar, say_epoch
 from models.archive import Archive
-from models.catalogue import BUILT_IN, Catalogue, load_catalogue
+from models.catalogue import BUILT_IN, Catalogue, load_catalogue, write_catalogue
+from models.class_folders import list_signs
 from models.errors import DataError, ModelError
 from models.gtsdb import StreetFrame, list_frames
-from models.gtsrb import list_pictures, read_crops, split_by_track
+from models.gtsrb import SignPicture, read_crops, split_by_track
 
 SPLIT_SEED = 1
 """The same tracks are held out whatever the seed of the training: weights that others begin from have not seen them."""
 
+NAMED_FAULTS = 3
+"""Of many that are alike, so many are named."""
+
 
 @click.command("train")
 @click.option("--part", type=click.Choice(["classifier", "ranker"]), default="classifier", show_default=True)
-@click.option("--data", type=click.Path(path_type=Path), help="GTSRB, folder or zip: what signs look like.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="What signs look like: GTSRB, or a folder of pictures for each sign; folder or zip.",
+)
+@click.option(
+    "--catalogue",
+    "catalogue_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="CSV of the signs to tell apart, another country's; the 43 of GTSRB if not given.",
+)
 @click.option("--frames", type=click.Path(path_type=Path), help="GTSDB, folder or zip: what streets look like.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for run and weights.")
 @click.option("--epochs", type=click.IntRange(1), help="Passes over the data [default: 24; ranker: 30]")
@@ -39,9 +53,11 @@ SPLIT_SEED = 1
 @precision_option
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--validation", type=click.FloatRange(0.01, 0.5), default=0.08, show_default=True, help="Share held out.")
+@click.option("--skip-broken", is_flag=True, help="Go on without pictures that are missing, broken or of no class.")
 def command(
     part: str,
     data: Path | None,
+    catalogue_file: Path | None,
     frames: Path | None,
     out: Path,
     epochs: int | None,
@@ -51,18 +67,25 @@ def command(
     precision: Any,
     seed: int,
     validation: float,
+    skip_broken: bool,
 ) -> None:
-    """Train the classifier on GTSRB, or the candidate stage's ranker on GTSDB.
+    """Train the classifier on GTSRB or on signs of one's own, or the candidate stage's ranker on GTSDB.
 
     The classifier's background class is mined from the GTSDB frames given with --frames, and limits in other typefaces
     are drawn before it; without them it learns neither, and everything on the road will look like a sign to it.
     Interrupted, the same command goes on from the last epoch.
+
+    Another country's signs are a --catalogue (its columns are those of models/catalogue.csv) and a folder of pictures
+    for each sign, named by its class id, code or name. Pictures of one physical sign are named TRACK_NUMBER, in digits.
+    The catalogue is written beside the weights, and whatever runs them takes its names from there.
     """
     try:
         import tensorflow  # noqa: F401  (loaded here so that its absence is said before any work is done)
     except ImportError as error:
         raise ModelError("training needs TensorFlow: pip install 'signwatch[train]'") from error
     if part == "ranker":
+        if data is not None or catalogue_file is not None or skip_broken:
+            raise click.UsageError("the ranker asks where signs are, not which: no --data, --catalogue, --skip-broken")
         if frames is None:
             raise click.UsageError("the ranker learns from street frames: give --frames")
         _train_ranker(frames, out, epochs or 30, seed)
@@ -70,9 +93,10 @@ def command(
         from models.training import Recipe
 
         if data is None:
-            raise click.UsageError("the classifier learns from GTSRB: give --data")
+            raise click.UsageError("the classifier learns from pictures of signs: give --data")
+        catalogue = load_catalogue(catalogue_file or BUILT_IN)
         recipe = Recipe(epochs=epochs or Recipe().epochs, learning_rate=learning_rate, precision=precision, seed=seed)
-        _train_classifier(data, frames, out, start, recipe, drawn, validation)
+        _train_classifier(data, catalogue, frames, out, start, recipe, drawn, validation, skip_broken)
 
 
 def _train_ranker(frames_path: Path, out: Path, epochs: int, seed: int) -> None:
@@ -97,12 +121,14 @@ def _teaching_frames(archive: Archive) -> list[StreetFrame]:
 
 def _train_classifier(
     data_path: Path,
+    catalogue: Catalogue,
     frames_path: Path | None,
     out: Path,
     start: Path | None,
     recipe: Any,
     drawn_share: float,
     held_out_share: float,
+    skip_broken: bool,
 ) -> None:
     from dataclasses import asdict
 
@@ -111,11 +137,10 @@ def _train_classifier(
     from models.pictures import CROP_MARGIN, CROP_SIZE_PX
     from models.training import TrainingSet, fit_temperature, logits_of, train_network
     from models.typefaces import draw_limits
-    from models.weights_record import KERAS, WeightsRecord, read_record
+    from models.weights_record import CATALOGUE, KERAS, WeightsRecord, read_record
 
-    catalogue = load_catalogue(BUILT_IN)
     with Archive(data_path) as archive:
-        training, validation, described = _sign_crops(archive, catalogue, held_out_share)
+        training, validation, described = _sign_crops(archive, catalogue, held_out_share, skip_broken)
     if frames_path is not None:
         background, described_frames = _background_crops(frames_path)
         described |= described_frames
@@ -152,25 +177,39 @@ def _train_classifier(
         data=described,
         figures={"held_out_accuracy": float((logits.argmax(axis=1) == validation.labels).mean())},
     )
+    write_catalogue(out / CATALOGUE, catalogue)
     export_weights(model, out, record)
     click.echo(f"wrote {out}", err=True)
 
 
-def _sign_crops(archive: Archive, catalogue: Catalogue, share: float) -> tuple[Any, Any, dict[str, Any]]:
+def _sign_crops(
+    archive: Archive, catalogue: Catalogue, share: float, skip_broken: bool
+) -> tuple[Any, Any, dict[str, Any]]:
     from detector.crops import cut_crop
     from models.augmentation import CONTEXT_MARGIN, CONTEXT_SIZE_PX
     from models.training import TrainingSet
 
-    pictures = list_pictures(archive, "train", len(catalogue))
-    missing = set(range(len(catalogue))) - {picture.class_id for picture in pictures}
-    if missing:
-        raise DataError(f"{archive.path}: no training picture of class {min(missing)} ({catalogue[min(missing)].name})")
-    crops, labels = read_crops(archive, pictures, cut_crop, CONTEXT_MARGIN, CONTEXT_SIZE_PX)
+    problems: list[str] = []
+    pictures = list_signs(archive, "train", catalogue, problems.append)
+    broken: dict[int, DataError] = {}
+    crops, labels = read_crops(
+        archive, pictures, cut_crop, CONTEXT_MARGIN, CONTEXT_SIZE_PX, lambda row, error: broken.update({row: error})
+    )
+    problems += map(str, broken.values())
+    if problems and not skip_broken:
+        raise DataError(
+            f"{archive.path}: {len(problems)} of {len(pictures) - len(broken) + len(problems)} pictures can't be used, "
+            f"such as {'; '.join(problems[:NAMED_FAULTS])}; mend them, or go on without them with --skip-broken"
+        )
+    whole = [row for row in range(len(pictures)) if row not in broken]
+    pictures, crops, labels = [pictures[row] for row in whole], crops[whole], labels[whole]
+    _check_classes(archive, pictures, catalogue)
     for_training, for_validation = split_by_track(pictures, share, SPLIT_SEED)
     described = {
         "training_pictures": len(for_training),
         "held_out_pictures": len(for_validation),
         "held_out_share": share,
+        "skipped_pictures": len(problems),
         "list_sha256": hashlib.sha256("\n".join(picture.file for picture in pictures).encode()).hexdigest()[:16],
     }
     return (
@@ -178,6 +217,17 @@ def _sign_crops(archive: Archive, catalogue: Catalogue, share: float) -> tuple[A
         TrainingSet(crops[for_validation], labels[for_validation]),
         described,
     )
+
+
+def _check_classes(archive: Archive, pictures: list[SignPicture], catalogue: Catalogue) -> None:
+    shown = {picture.class_id for picture in pictures}
+    empty = [sign for sign in catalogue if sign.class_id not in shown]
+    if empty:
+        named = ", ".join(f"{sign.class_id} ({sign.name})" for sign in empty[:NAMED_FAULTS])
+        raise DataError(
+            f"{archive.path}: no training picture of {len(empty)} of {len(catalogue)} classes, such as {named}; "
+            "add some, or leave the class out of the catalogue"
+        )
 
 
 def _background_crops(frames_path: Path) -> tuple[NDArray[np.uint8], dict[str, Any]]:
@@ -189,6 +239,8 @@ def _background_crops(frames_path: Path) -> tuple[NDArray[np.uint8], dict[str, A
         frames = _teaching_frames(archive)
         with progress_bar("mining background", len(frames)) as step:
             crops = mine_background(archive, frames, load_ranker(), CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
+        if not len(crops):
+            raise DataError(f"{frames_path}: nothing in its frames to learn from what is no sign; give more of them")
         return crops, {"background_frames": len(frames), "gt.txt": _digest(archive, "gt.txt")}
 
 

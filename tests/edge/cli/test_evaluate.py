@@ -10,6 +10,7 @@ from edge.cli.sign_part import pictures_of
 from edge.cli.train import SPLIT_SEED
 from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
 from models.archive import Archive
+from models.catalogue import load_catalogue
 from models.gtsrb import list_pictures, split_by_track
 from models.weights_record import BUILT_IN, read_record
 from tests.models import benchmark
@@ -51,7 +52,7 @@ def test_the_held_out_part_is_the_tracks_that_training_holds_out(tmp_path: Path)
 def test_held_out_pictures_are_never_ones_that_weights_have_learnt_from(tmp_path: Path) -> None:
     with Archive(benchmark.kaggle(tmp_path, tracks=10)) as archive:
         record = replace(read_record(BUILT_IN), data={"held_out_share": 0.3})
-        held_out = pictures_of(archive, "held-out", record)
+        held_out = pictures_of(archive, "held-out", load_catalogue(), record)
         everything = list_pictures(archive, "train")
     taught = [everything[row] for row in split_by_track(everything, 0.3, SPLIT_SEED)[0]]
     assert len(held_out) == 2 * 3 * 4
