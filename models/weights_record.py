@@ -4,6 +4,7 @@ It says how the weights were made, so that they can be made again, and what a pr
 margin and size, the catalogue, the temperature.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 
 from models.catalogue import Catalogue
 from models.errors import ModelError
+from models.whole_files import write_text_whole
 
 BUILT_IN = Path(__file__).with_name("weights")
 RECORD = "classifier.json"
 KERAS = "classifier.keras"
 LITERT = "classifier.tflite"
+LITERT_INT8 = "classifier-int8.tflite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class WeightsRecord:
     """Which pictures: counts, and digests of the tables they are listed in."""
     figures: dict[str, float] = field(default_factory=dict)
     """Measured while training, on tracks held out of it."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Each file of these weights and the head of its SHA-256: files of two trainings in one folder don't mix."""
 
     def check(self, catalogue: Catalogue, place: Path) -> None:
         """Raise ModelError where the weights are for another catalogue than the one in use."""
@@ -50,9 +55,32 @@ class WeightsRecord:
             )
 
 
+def digest_of(content: bytes) -> str:
+    """The head of the SHA-256 by which a record knows a file."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def read_weights(file: Path, record: WeightsRecord) -> bytes:
+    """The content of one of the record's files.
+
+    Raises ModelError where it can't be read or is not the one that the record was written for. A record that knows no
+    such file, as of older weights, takes any.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{file}: can't be loaded as weights ({error}); train or export them again") from error
+    if digest_of(content) != record.files.get(file.name, digest_of(content)):
+        raise ModelError(
+            f"{file}: can't be loaded as weights (damaged, or of another training than {RECORD} beside it); "
+            "train or export them again"
+        )
+    return content
+
+
 def write_record(folder: Path, record: WeightsRecord) -> None:
     """Write the record beside the weights."""
-    (folder / RECORD).write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
+    write_text_whole(folder / RECORD, json.dumps(asdict(record), indent=2) + "\n")
 
 
 def read_record(folder: Path) -> WeightsRecord:

@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
     "train": ("edge.cli.train:command", "Train the classifier on GTSRB."),
     "evaluate": ("edge.cli.evaluate:command", "Measure the classifier or the detector."),
+    "export": ("edge.cli.export:command", "Write the classifier as SavedModel, LiteRT (float, int8) or ONNX."),
 }
 """Each command's name, where it is, and what `--help` says of it."""
 

@@ -13,8 +13,9 @@ from edge.cli.options import backend_option, json_option, weights_option
 from edge.progress import progress_bar
 from edge.reader import STILL_CONFIDENCE, open_reader
 from models.archive import Archive
+from models.backends import Backend
 from models.catalogue import load_catalogue
-from models.classifier import Backend, load_classifier
+from models.classifier import load_classifier
 from models.evaluation import classifier_figures
 from models.gtsdb import list_frames, read_frame
 from models.gtsrb import list_pictures, read_crops

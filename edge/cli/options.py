@@ -11,9 +11,9 @@ weights_option = click.option(
 )
 backend_option = click.option(
     "--backend",
-    type=click.Choice(["auto", "litert", "keras"]),
+    type=click.Choice(["auto", "litert-int8", "litert", "keras"]),
     default="auto",
     show_default=True,
-    help="What runs the network; auto is LiteRT, which starts at once.",
+    help="What runs the network; auto is LiteRT, in int8 where the weights have it.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")

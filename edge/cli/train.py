@@ -9,15 +9,19 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.cli.heavy import load_tensorflow
 from edge.progress import progress_bar
 from models.archive import Archive
 from models.catalogue import BUILT_IN, Catalogue, load_catalogue
-from models.errors import DataError, ModelError
+from models.errors import DataError
 from models.gtsdb import StreetFrame, list_frames
 from models.gtsrb import list_pictures, read_crops, split_by_track
 
 SPLIT_SEED = 1
 """The same tracks are held out whatever the seed of the training: weights that others begin from have not seen them."""
+
+HELD_OUT_SHARE = 0.08
+"""Of each class's tracks, unless said otherwise."""
 
 
 @click.command("train")
@@ -36,7 +40,9 @@ SPLIT_SEED = 1
     help="Limits drawn in other typefaces, as a share of the photographs.",
 )
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--validation", type=click.FloatRange(0.01, 0.5), default=0.08, show_default=True, help="Share held out.")
+@click.option(
+    "--validation", type=click.FloatRange(0.01, 0.5), default=HELD_OUT_SHARE, show_default=True, help="Share held out."
+)
 def command(
     part: str,
     data: Path | None,
@@ -55,10 +61,7 @@ def command(
     are drawn before it; without them it learns neither, and everything on the road will look like a sign to it.
     Interrupted, the same command goes on from the last epoch.
     """
-    try:
-        import tensorflow  # noqa: F401  (loaded here so that its absence is said before any work is done)
-    except ImportError as error:
-        raise ModelError("training needs TensorFlow: pip install 'signwatch[train]'") from error
+    load_tensorflow("training")
     if part == "ranker":
         if frames is None:
             raise click.UsageError("the ranker learns from street frames: give --frames")
@@ -105,6 +108,8 @@ def _train_classifier(
 
     from models.augmentation import CONTEXT_MARGIN
     from models.export import count_parameters, export_weights
+    from models.export.representative import representative_rows, representative_views, undisturbed_views
+    from models.export.weights import QuantisingCrops
     from models.pictures import CROP_MARGIN, CROP_SIZE_PX
     from models.training import EpochResult, TrainingSet, fit_temperature, logits_of, train_network
     from models.typefaces import draw_limits
@@ -155,7 +160,11 @@ def _train_classifier(
         data=described,
         figures={"held_out_accuracy": float((logits.argmax(axis=1) == validation.labels).mean())},
     )
-    export_weights(model, out, record)
+    rows = representative_rows(training.labels, len(catalogue), recipe.seed)
+    crops = QuantisingCrops(
+        representative_views(training.crops[rows], recipe.seed), undisturbed_views(validation.crops), validation.labels
+    )
+    export_weights(model, out, record, crops)
     click.echo(f"wrote {out}", err=True)
 
 
