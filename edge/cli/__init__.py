@@ -13,6 +13,7 @@ COMMANDS = {
     "train": ("edge.cli.train:command", "Train the classifier on GTSRB."),
     "evaluate": ("edge.cli.evaluate:command", "Measure the classifier or the detector."),
     "export": ("edge.cli.export:command", "Write the classifier as SavedModel, LiteRT (float, int8) or ONNX."),
+    "bench": ("edge.cli.bench:command", "Measure how fast the classifier is."),
 }
 """Each command's name, where it is, and what `--help` says of it."""
 

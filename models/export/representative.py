@@ -33,11 +33,13 @@ def representative_views(crops_with_context: NDArray[np.uint8], seed: int) -> ND
     """
     tf.random.set_seed(seed)
     undisturbed, others = crops_with_context[::2], crops_with_context[1::2]
+    # Disturbances come to parts of a batch, so batches are filled up: with the same crops over again.
+    filled = np.resize(others, (-(-len(others) // VIEWS_AT_ONCE) * VIEWS_AT_ONCE, *others.shape[1:]))
     disturbed = [
-        _as_pixels(augment(tf.constant(others[start : start + VIEWS_AT_ONCE]), Strength()))
-        for start in range(0, len(others), VIEWS_AT_ONCE)
+        _as_pixels(augment(tf.constant(filled[start : start + VIEWS_AT_ONCE]), Strength()))
+        for start in range(0, len(filled), VIEWS_AT_ONCE)
     ]
-    return np.concatenate([undisturbed_views(undisturbed), *disturbed])
+    return np.concatenate([undisturbed_views(undisturbed), *disturbed])[: len(crops_with_context)]
 
 
 def undisturbed_views(crops_with_context: NDArray[np.uint8]) -> NDArray[np.uint8]:
