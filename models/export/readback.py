@@ -10,7 +10,9 @@ from models.errors import ModelError
 from models.quiet import quiet_native_code
 
 LARGEST_DIFFERENCE = 1e-3
-"""Between probabilities of a float export and of the trained network; rounding alone stays below 1e-4."""
+"""Between a float export and the trained network, as a share of the largest output; rounding stays below 1e-4."""
+LEAST_PROBABILITY = 1e-6
+"""Smaller ones are all alike."""
 LARGEST_MEAN_DIFFERENCE_INT8 = 0.02
 """Of int8, in the probability of the likeliest answer, on average over crops: some 0.003 on hard ones is usual."""
 LOST_TO_INT8 = 0.001
@@ -24,6 +26,11 @@ def check_same(found: NDArray[np.float32], wanted: NDArray[np.float32], file: Pa
     difference = float(np.abs(found - wanted).max(initial=0.0))
     if not difference <= LARGEST_DIFFERENCE * max(1.0, float(np.abs(wanted).max(initial=0.0))):
         raise ModelError(f"{file}: differs from the trained network by {difference:.2g}; the export was thrown away")
+
+
+def logarithms(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logarithms of probabilities, to compare by: a network that is sure says 1 and 0 whatever became of its logits."""
+    return np.log(np.maximum(probabilities, np.float32(LEAST_PROBABILITY)))
 
 
 def check_int8(found: NDArray[np.float32], wanted: NDArray[np.float32], file: Path) -> None:

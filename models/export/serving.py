@@ -4,6 +4,7 @@ Crops are BGR everywhere, as OpenCV reads them and as all of this project has th
 the name of the input. Encoded pictures carry their own order.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from models.errors import ModelError
-from models.export.readback import check_same
+from models.export.readback import check_same, logarithms
 from models.quiet import quiet_native_code
 from models.weights_record import WeightsRecord
 from models.whole_files import folder_written_whole, written_whole
@@ -55,17 +56,17 @@ def write_saved_model(serving: Any, folder: Path, crops: NDArray[np.uint8]) -> N
     }
     module = tf.Module()
     module.network = serving
-    wanted = serving(crops, training=False).numpy()
+    wanted = logarithms(serving(crops, training=False).numpy())
     with folder_written_whole(folder) as partial, quiet_native_code():
         try:
             tf.saved_model.save(module, str(partial), signatures=signatures)
         except tf.errors.OpError as error:  # a full disk, as TensorFlow says it
             raise ModelError(f"{folder}: can't be written ({error.message})") from error
         loaded = tf.saved_model.load(str(partial)).signatures
-        check_same(loaded[CROPS_SIGNATURE](tf.constant(crops))[OUTPUT].numpy(), wanted, folder)
+        check_same(logarithms(loaded[CROPS_SIGNATURE](tf.constant(crops))[OUTPUT].numpy()), wanted, folder)
         # PNG loses nothing and a crop needs no resizing, so the answers must be the same.
         pictures = tf.stack([tf.io.encode_png(crop[:, :, ::-1]) for crop in crops])
-        check_same(loaded[ENCODED_SIGNATURE](pictures)[OUTPUT].numpy(), wanted, folder)
+        check_same(logarithms(loaded[ENCODED_SIGNATURE](pictures)[OUTPUT].numpy()), wanted, folder)
 
 
 def refuse_other_folder(folder: Path) -> None:
@@ -91,24 +92,42 @@ def _decode(picture: tf.Tensor, size: int) -> tf.Tensor:
 def write_onnx(model: Any, file: Path, crops: NDArray[Any]) -> None:
     """Write a Keras model as ONNX once ONNX Runtime reads it and says the same on `crops` (n, height, width, 3).
 
-    Raises ModelError where the packages of the extra `export` are missing.
+    The output has the name of the model's last layer. Raises ModelError where the packages of the extra `export` are
+    missing.
     """
     onnxruntime = onnx_runtime()
     wanted = model(crops, training=False).numpy()  # Keras only exports to ONNX what has been called
     with written_whole(file) as partial:
-        with quiet_native_code():
+        with quiet_native_code(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # tf2onnx's, which asks numpy about names that older ones had
             model.export(partial, format="onnx", verbose=False)
+            _name_output(partial, model.layers[-1].name)
             session = onnxruntime.InferenceSession(str(partial), providers=["CPUExecutionProvider"])
             (found,) = session.run(None, {session.get_inputs()[0].name: crops})
         check_same(found, wanted, file)
 
 
+def _name_output(file: Path, name: str) -> None:
+    """Give the only output of an ONNX file a name; Keras calls every one `output_0`."""
+    import onnx
+
+    network = onnx.load(file)
+    (output,) = network.graph.output
+    for node in network.graph.node:
+        for names in (node.input, node.output):
+            names[:] = [name if one == output.name else one for one in names]
+    output.name = name
+    onnx.save(network, file)
+
+
 def onnx_runtime() -> Any:
     """The package onnxruntime. Raises ModelError where it, or what writes ONNX, is missing."""
     try:
-        import onnx  # noqa: F401  (Keras writes with these two)
-        import onnxruntime
-        import tf2onnx  # noqa: F401
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # as above
+            import onnx  # noqa: F401  (Keras writes with these two)
+            import onnxruntime
+            import tf2onnx  # noqa: F401
     except ImportError as error:
         raise ModelError(f"ONNX needs {error.name}: pip install 'signwatch[export]'") from error
     return onnxruntime

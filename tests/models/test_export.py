@@ -10,7 +10,7 @@ from models.augmentation import CONTEXT_SIZE_PX
 from models.backends.litert import litert_logits
 from models.errors import ModelError
 from models.export import export_weights, weights
-from models.export.readback import check_accuracy, check_int8, check_same
+from models.export.readback import check_accuracy, check_int8, check_same, logarithms
 from models.export.representative import (
     OF_BACKGROUND,
     OF_EACH_CLASS,
@@ -84,6 +84,9 @@ def test_half_of_the_representative_views_are_disturbed() -> None:
 def test_what_differs_from_the_trained_network_is_refused() -> None:
     wanted = np.eye(3, dtype=np.float32)
     check_same(wanted + np.float32(5e-4), wanted, FILE)
+    check_same(logarithms(wanted), logarithms(wanted + np.float32(1e-8)), FILE)
+    with pytest.raises(ModelError, match=r"some\.tflite"):
+        check_same(logarithms(wanted), logarithms(wanted + np.float32(1e-4)), FILE)
     check_int8(wanted * np.float32(0.99), wanted, FILE)
     for found in (wanted + np.float32(5e-3), wanted[:, :2], np.full_like(wanted, np.nan)):
         with pytest.raises(ModelError, match=r"some\.tflite"):
