@@ -21,8 +21,9 @@ from detector.ranker import load_ranker
 from detector.tracker import State, Track, Tracker
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
+from models.backends import Backend
 from models.catalogue import Catalogue
-from models.classifier import Backend, Classifier, load_classifier
+from models.classifier import Classifier, load_classifier
 from models.weights_record import BUILT_IN, catalogue_of
 
 CANDIDATE_LIMIT = 64

@@ -4,6 +4,7 @@ It says how the weights were made, so that they can be made again, and what a pr
 margin and size, the catalogue, the temperature.
 """
 
+import hashlib
 import json
 import math
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
@@ -20,6 +21,7 @@ BUILT_IN = Path(__file__).with_name("weights")
 RECORD = "classifier.json"
 KERAS = "classifier.keras"
 LITERT = "classifier.tflite"
+LITERT_INT8 = "classifier-int8.tflite"
 CATALOGUE = "catalogue.csv"
 """The signs that the weights tell apart. A folder without it is for the catalogue of the package."""
 VERSION = 1
@@ -48,6 +50,8 @@ class WeightsRecord:
     """Which pictures: counts, and digests of the tables they are listed in."""
     figures: dict[str, float] = field(default_factory=dict)
     """Measured while training, on tracks held out of it."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Each file of these weights and the head of its SHA-256: files of two trainings in one folder don't mix."""
     version: int = VERSION
 
     def check(self, catalogue: Catalogue, place: Path) -> None:
@@ -58,6 +62,29 @@ class WeightsRecord:
                 f"{self.catalogue_digest}) than the one in use ({len(catalogue)} signs, {catalogue.digest}); "
                 f"put theirs beside them as {CATALOGUE}, or train weights for it with `signwatch train`"
             )
+
+
+def digest_of(content: bytes) -> str:
+    """The head of the SHA-256 by which a record knows a file."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def read_weights(file: Path, record: WeightsRecord) -> bytes:
+    """The content of one of the record's files.
+
+    Raises ModelError where it can't be read or is not the one that the record was written for. A record that knows no
+    such file, as of older weights, takes any.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{file}: can't be loaded as weights ({error}); train or export them again") from error
+    if digest_of(content) != record.files.get(file.name, digest_of(content)):
+        raise ModelError(
+            f"{file}: can't be loaded as weights (damaged, or of another training than {RECORD} beside it); "
+            "train or export them again"
+        )
+    return content
 
 
 def write_record(folder: Path, record: WeightsRecord) -> None:

@@ -15,6 +15,8 @@ COMMANDS = {
     "train": ("edge.cli.train:command", "Train the classifier on GTSRB."),
     "compare": ("edge.cli.compare:command", "Train other networks beside ours, and compare them."),
     "evaluate": ("edge.cli.evaluate:command", "Measure the classifier and the detector."),
+    "export": ("edge.cli.export:command", "Write the classifier as SavedModel, LiteRT (float, int8) or ONNX."),
+    "bench": ("edge.cli.bench:command", "Measure how fast the classifier is."),
 }
 """Each command's name, where it is, and what `--help` says of it."""
 

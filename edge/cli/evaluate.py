@@ -14,7 +14,7 @@ from edge.cli.options import backend_option, json_option, weights_option
 from edge.progress import progress_bar
 from edge.reader import STILL_CONFIDENCE, open_reader
 from models.archive import Archive
-from models.classifier import Backend
+from models.backends import Backend
 from models.gtsdb import list_frames, read_frame
 from models.weights_record import BUILT_IN
 

@@ -15,8 +15,9 @@ from edge.progress import progress_bar
 from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
 from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
+from models.backends import Backend
 from models.catalogue import Catalogue
-from models.classifier import Backend, load_classifier
+from models.classifier import load_classifier
 from models.errors import DataError
 from models.gtsdb import list_frames
 from models.weights_record import BUILT_IN, catalogue_of

@@ -14,8 +14,9 @@ from edge.cli.sign_part import PART_TITLES, MeasuredPart, pictures_of, read_prob
 from edge.progress import progress_bar
 from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
+from models.backends import Backend
 from models.catalogue import Catalogue
-from models.classifier import Backend, Classifier, load_classifier
+from models.classifier import Classifier, load_classifier
 from models.evaluation import (
     ClassifierFigures,
     class_figures,

@@ -25,8 +25,9 @@ from edge.cli.sign_part import CHUNK, PART_TITLES, MeasuredPart, pictures_of, sp
 from edge.progress import progress_bar
 from edge.report import FAINT, SERIES, Draw, Plot, Report, percent, require_report_packages, write_png
 from models.archive import Archive
+from models.backends import Backend
 from models.catalogue import Catalogue
-from models.classifier import Backend, Classifier, load_classifier
+from models.classifier import Classifier, load_classifier
 from models.disturbances import KINDS, Kind, View
 from models.evaluation import ClassifierFigures, classifier_figures
 from models.gtsrb import SignPicture, read_picture

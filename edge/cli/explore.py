@@ -17,9 +17,10 @@ from edge.progress import progress_bar
 from edge.reader import STILL_CONFIDENCE
 from edge.report import SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
+from models.backends import Backend
 from models.catalogue import Catalogue
 from models.class_folders import is_benchmark, list_signs
-from models.classifier import Backend, load_classifier
+from models.classifier import load_classifier
 from models.errors import DataError
 from models.gtsrb import Part, SignPicture
 from models.survey import LikeTracks, Survey, like_tracks, survey

@@ -13,10 +13,10 @@ weights_option = click.option(
 )
 backend_option = click.option(
     "--backend",
-    type=click.Choice(["auto", "litert", "keras"]),
+    type=click.Choice(["auto", "litert-int8", "litert", "keras"]),
     default="auto",
     show_default=True,
-    help="What runs the network; auto is LiteRT, which starts at once.",
+    help="What runs the network; auto is LiteRT, in int8 where the weights have it.",
 )
 data_option = click.option(
     "--data", type=click.Path(path_type=Path), required=True, help="GTSRB, either layout: folder or zip."

@@ -12,7 +12,7 @@ from edge.outputs import Outputs
 from edge.publisher import SignPublisher
 from edge.reader import SignReader, open_reader
 from edge.sources import open_source
-from models.classifier import Backend
+from models.backends import Backend
 from models.weights_record import BUILT_IN
 
 output_path = click.Path(path_type=Path, dir_okay=False)

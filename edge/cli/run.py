@@ -8,7 +8,7 @@ from edge.cli.options import backend_option, weights_option
 from edge.publisher import DEFAULT_ADDRESS, SignPublisher
 from edge.reader import SignReader, open_reader
 from edge.sources import open_source
-from models.classifier import Backend
+from models.backends import Backend
 from models.weights_record import BUILT_IN
 
 

@@ -9,12 +9,13 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.cli.heavy import load_tensorflow
 from edge.cli.options import precision_option
 from edge.progress import progress_bar, say_epoch
 from models.archive import Archive
 from models.catalogue import BUILT_IN, Catalogue, load_catalogue, write_catalogue
 from models.class_folders import list_signs
-from models.errors import DataError, ModelError
+from models.errors import DataError
 from models.gtsdb import StreetFrame, list_frames
 from models.gtsrb import SignPicture, read_crops, split_by_track
 
@@ -23,6 +24,9 @@ SPLIT_SEED = 1
 
 NAMED_FAULTS = 3
 """Of many that are alike, so many are named."""
+
+HELD_OUT_SHARE = 0.08
+"""Of each class's tracks, unless said otherwise."""
 
 
 @click.command("train")
@@ -52,7 +56,9 @@ NAMED_FAULTS = 3
 )
 @precision_option
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--validation", type=click.FloatRange(0.01, 0.5), default=0.08, show_default=True, help="Share held out.")
+@click.option(
+    "--validation", type=click.FloatRange(0.01, 0.5), default=HELD_OUT_SHARE, show_default=True, help="Share held out."
+)
 @click.option("--skip-broken", is_flag=True, help="Go on without pictures that are missing, broken or of no class.")
 def command(
     part: str,
@@ -79,10 +85,7 @@ def command(
     for each sign, named by its class id, code or name. Pictures of one physical sign are named TRACK_NUMBER, in digits.
     The catalogue is written beside the weights, and whatever runs them takes its names from there.
     """
-    try:
-        import tensorflow  # noqa: F401  (loaded here so that its absence is said before any work is done)
-    except ImportError as error:
-        raise ModelError("training needs TensorFlow: pip install 'signwatch[train]'") from error
+    load_tensorflow("training")
     if part == "ranker":
         if data is not None or catalogue_file is not None or skip_broken:
             raise click.UsageError("the ranker asks where signs are, not which: no --data, --catalogue, --skip-broken")
@@ -134,6 +137,8 @@ def _train_classifier(
 
     from models.augmentation import CONTEXT_MARGIN
     from models.export import count_parameters, export_weights
+    from models.export.representative import representative_rows, representative_views, undisturbed_views
+    from models.export.weights import QuantisingCrops
     from models.pictures import CROP_MARGIN, CROP_SIZE_PX
     from models.training import TrainingSet, fit_temperature, logits_of, train_network
     from models.typefaces import draw_limits
@@ -177,8 +182,12 @@ def _train_classifier(
         data=described,
         figures={"held_out_accuracy": float((logits.argmax(axis=1) == validation.labels).mean())},
     )
+    rows = representative_rows(training.labels, len(catalogue), recipe.seed)
+    crops = QuantisingCrops(
+        representative_views(training.crops[rows], recipe.seed), undisturbed_views(validation.crops), validation.labels
+    )
     write_catalogue(out / CATALOGUE, catalogue)
-    export_weights(model, out, record)
+    export_weights(model, out, record, crops)
     click.echo(f"wrote {out}", err=True)
 
 

@@ -36,13 +36,13 @@ def brightness_reader() -> Classifier:
 
     record = replace(read_record(BUILT_IN), temperature=1.0)
 
-    def logits(crops: NDArray[np.float32]) -> NDArray[np.float32]:
+    def logits(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         out = np.full((len(crops), classes + 1), -50.0, np.float32)
         out[:, 14] = (crops.mean(axis=(1, 2, 3)) - 128) / 10
         out[:, classes] = 0.0
         return out
 
-    return Classifier(record, "brightness", logits)
+    return Classifier(record, "litert", logits)
 
 
 def measure(tmp_path: Path, *boxes: tuple[float, float, float, float]) -> Separation:

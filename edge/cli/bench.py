@@ -1,0 +1,160 @@
+"""`signwatch bench`: how fast the parts are on this machine."""
+
+import json
+import os
+import platform
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.cli.heavy import load_tensorflow
+from edge.cli.options import json_option, weights_option
+from edge.progress import progress_bar
+from edge.timing import time_interleaved
+from models.backends import Backend
+from models.classifier import Classifier, load_classifier
+from models.errors import ModelError
+from models.stand_ins import stand_in_crops
+from models.weights_record import BUILT_IN, LITERT_INT8, catalogue_of, read_record
+
+BACKENDS: tuple[Backend, ...] = ("keras", "litert", "litert-int8")
+BATCHES = (1, 8, 16, 32, 64)
+SMALL_BATCH_CALLS = 8
+"""Calls of one crop in each round: they are short, and their 99th percentile wants many."""
+SEED = 1
+PACKAGES = ("ai-edge-litert", "keras", "numpy", "tensorflow", "tensorflow-cpu")
+
+
+@click.group("bench")
+def command() -> None:
+    """Measure how fast parts of Signwatch are on this machine."""
+
+
+@command.command("classifier")
+@weights_option
+@click.option("--rounds", type=click.IntRange(2, 100_000), default=60, show_default=True, help="Of all combinations.")
+@click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="That LiteRT may use.")
+@json_option
+def classifier(weights: Path | None, rounds: int, threads: int, as_json: bool) -> None:
+    """Time from crops to probabilities, by backend and batch, all in one run and in turns.
+
+    The crops are drawn. Keras (one traced function) is left out where TensorFlow isn't installed, int8 where the
+    weights have none.
+    """
+    folder = weights or BUILT_IN
+    ready, left_out = _ready(folder, threads)
+    crops = stand_in_crops(catalogue_of(folder), BATCHES[-1], SEED)
+    combinations = [(backend, batch) for backend in ready for batch in BATCHES]
+    functions = {(backend, batch): _call(ready[backend], crops[:batch].copy()) for backend, batch in combinations}
+    calls = {(backend, batch): max(1, SMALL_BATCH_CALLS // batch) for backend, batch in combinations}
+    with progress_bar("timing", rounds) as report:
+        taken = time_interleaved(functions, calls, rounds, report)
+    rows = [_row(backend, batch, taken[backend, batch]) for backend, batch in combinations]
+    facts = {
+        "rows": rows,
+        "int8_over_keras_at_64": _ratio(rows, "litert-int8", "keras"),
+        "int8_over_litert_at_64": _ratio(rows, "litert-int8", "litert"),
+        "left_out": left_out,
+        "rounds": rounds,
+        "threads": {backend: threads if backend != "keras" else _tensorflow_threads() for backend in ready},
+        "machine": _machine(),
+        "versions": _versions(),
+    }
+    if as_json:
+        click.echo(json.dumps(facts))
+    else:
+        _print_table(facts)
+
+
+def _ready(folder: Path, threads: int) -> tuple[dict[Backend, Classifier], dict[str, str]]:
+    """The backends that can run, and why the others can't."""
+    ready: dict[Backend, Classifier] = {}
+    left_out: dict[str, str] = {}
+    for backend in BACKENDS:
+        try:
+            if backend == "keras":
+                load_tensorflow("the keras backend")
+            if backend == "litert-int8" and LITERT_INT8 not in read_record(folder).files:
+                raise ModelError(f"{folder} has no int8; `signwatch export --format litert-int8` makes it")
+            ready[backend] = load_classifier(catalogue_of(folder), folder, backend, threads)
+        except ModelError as error:
+            if backend == "litert":
+                raise  # without this one the weights are no weights
+            left_out[backend] = str(error)
+    return ready, left_out
+
+
+def _call(network: Classifier, crops: NDArray[np.uint8]) -> Callable[[], object]:
+    return lambda: network.probabilities(crops)
+
+
+def _row(backend: str, batch: int, milliseconds: NDArray[np.float64]) -> dict[str, Any]:
+    median, p90, p99 = (float(np.percentile(milliseconds, share)) for share in (50, 90, 99))
+    return {
+        "backend": backend,
+        "batch": batch,
+        "crops_per_second": round(batch / median * 1e3, 1),
+        "ms_median": round(median, 4),
+        "ms_p90": round(p90, 4),
+        "ms_p99": round(p99, 4),
+        "ms_least": round(float(milliseconds.min()), 4),
+        "calls": len(milliseconds),
+    }
+
+
+def _ratio(rows: list[dict[str, Any]], faster: str, slower: str) -> float | None:
+    """How many times as many crops a second at 64 crops; None where one of the two was left out."""
+    speed = {row["backend"]: row["crops_per_second"] for row in rows if row["batch"] == BATCHES[-1]}
+    return round(speed[faster] / speed[slower], 2) if {faster, slower} <= speed.keys() else None
+
+
+def _tensorflow_threads() -> int:
+    import tensorflow as tf
+
+    return int(tf.config.threading.get_intra_op_parallelism_threads()) or len(os.sched_getaffinity(0))
+
+
+def _machine() -> dict[str, Any]:
+    return {"processor": _processor(), "cores": len(os.sched_getaffinity(0)), "system": platform.platform()}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.machine()
+
+
+def _versions() -> dict[str, str]:
+    installed = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            installed[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return installed
+
+
+def _print_table(facts: dict[str, Any]) -> None:
+    click.echo(f"{'backend':12} {'batch':>5} {'crops/s':>9} {'ms median':>10} {'p90':>9} {'p99':>9}")
+    for row in facts["rows"]:
+        click.echo(
+            f"{row['backend']:12} {row['batch']:5} {row['crops_per_second']:9.0f} {row['ms_median']:10.3f} "
+            f"{row['ms_p90']:9.3f} {row['ms_p99']:9.3f}"
+        )
+    for backend, reason in facts["left_out"].items():
+        click.echo(f"{backend:12} left out: {reason}")
+    for other in ("keras", "litert"):
+        ratio = facts[f"int8_over_{other}_at_64"]
+        if ratio is not None:
+            click.echo(f"int8 does {ratio:.2f} times the crops of {other} at {BATCHES[-1]}")
+    threads = ", ".join(f"{backend} {count}" for backend, count in facts["threads"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
+    click.echo(f"threads: {threads}; {facts['machine']['processor']}, {facts['machine']['cores']} cores; {versions}")

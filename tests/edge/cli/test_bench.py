@@ -1,0 +1,37 @@
+import json
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from edge.cli import main
+
+
+def bench(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["bench", "classifier", "--rounds", "2", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_every_backend_and_batch_is_timed_in_one_run() -> None:
+    pytest.importorskip("tensorflow", reason="the keras backend needs TensorFlow")
+    figures = json.loads(bench("--json"))
+    assert [(row["backend"], row["batch"]) for row in figures["rows"]] == [
+        (backend, batch) for backend in ("keras", "litert", "litert-int8") for batch in (1, 8, 16, 32, 64)
+    ]
+    for row in figures["rows"]:
+        assert 0 < row["ms_least"] <= row["ms_median"] <= row["ms_p90"] <= row["ms_p99"]
+        assert row["crops_per_second"] == pytest.approx(row["batch"] / row["ms_median"] * 1e3, rel=1e-2)
+    by_name = {(row["backend"], row["batch"]): row["crops_per_second"] for row in figures["rows"]}
+    ratio = by_name["litert-int8", 64] / by_name["keras", 64]
+    assert figures["int8_over_keras_at_64"] == pytest.approx(ratio, abs=0.01)
+    assert figures["threads"].keys() == {"keras", "litert", "litert-int8"}
+    assert {"python", "numpy", "ai-edge-litert"} <= figures["versions"].keys()
+
+
+def test_without_tensorflow_the_rest_is_timed_and_the_reason_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    text = bench("--threads", "1")
+    assert "keras        left out: the keras backend needs TensorFlow: pip install 'signwatch[train]'" in text
+    assert "times the crops of litert at 64" in text
+    assert "threads: litert 1, litert-int8 1;" in text
