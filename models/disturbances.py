@@ -54,12 +54,18 @@ Disturb = Callable[[View, float, np.random.Generator], View]
 
 
 def box_error(view: View, share: float, generator: np.random.Generator) -> View:
-    """A box that is off in place and in size, each way by `share` of the sign's width and height, signs at random.
+    """A box that is off in place and in size, across and down, each by up to `share` of the sign's width and height."""
+    return _off(view, generator.uniform(-share, share, 4).tolist())
 
-    The whole share every time, in all four: a corner of what "up to" that share means, not its average.
-    """
+
+def box_corner(view: View, share: float, generator: np.random.Generator) -> View:
+    """The worst of the same: off by the whole `share` in all four, each with its sign at random."""
+    return _off(view, generator.choice([-share, share], 4).tolist())
+
+
+def _off(view: View, shares: list[float]) -> View:
     x, y, w, h = view.box_xywh_px
-    right, down, wider, higher = generator.choice([-share, share], 4).tolist()
+    right, down, wider, higher = shares
     width, height = w * (1 + wider), h * (1 + higher)
     left, top = x + w * (0.5 + right) - width / 2, y + h * (0.5 + down) - height / 2
     return View(view.image, (left, top, width, height))
@@ -248,6 +254,15 @@ KINDS = (
         "of the sign's size",
         (0.05, 0.1, 0.15),
         box_error,
+        "The box is off by up to that share in place and in size, across and down.",
+        percent=True,
+    ),
+    Kind(
+        "box-corner",
+        "Box off, at worst",
+        "of the sign's size",
+        (0.05, 0.1, 0.15),
+        box_corner,
         "The box is off by the whole share in place and in size, across and down, each with its sign at random.",
         percent=True,
     ),

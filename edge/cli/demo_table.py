@@ -82,4 +82,5 @@ def verdict(messages: Sequence[FrameMessage], truth: Path) -> str:
                 confirmed.setdefault(sign.track, None)
     read_right = len(legible.keys() & right)
     stray = sum(sign is None or sign not in right for sign in confirmed.values())
-    return f"{read_right} of the {len(legible)} signs along the road were read right; {stray} readings were wrong."
+    wrong = "1 reading was" if stray == 1 else f"{stray} readings were"
+    return f"{read_right} of the {len(legible)} signs along the road were read right; {wrong} wrong."

@@ -22,7 +22,7 @@ from models.errors import DataError
 from models.gtsdb import list_frames
 from models.weights_record import BUILT_IN, catalogue_of
 
-THRESHOLDS = (0.3, MIN_CONFIDENCE, 0.6, 0.7, 0.8, STILL_CONFIDENCE, 0.95, 0.98, 0.99)
+THRESHOLDS = tuple(sorted({0.3, 0.5, 0.6, 0.7, 0.8, 0.95, 0.98, 0.99, MIN_CONFIDENCE, STILL_CONFIDENCE}))
 OPERATING = {MIN_CONFIDENCE: "may feed a track", STILL_CONFIDENCE: "counts in a single picture"}
 SHOWN = 48
 """Pictures of each sort in a report."""

@@ -41,7 +41,7 @@ def test_what_is_broken_is_told_and_the_rest_is_kept(tmp_path: Path) -> None:
     found, problems = look(tmp_path)
     assert [problem.split("Train", 1)[1] for problem in problems] == [
         ".csv, line 3: the picture Train/0/00000_00000_00001.png is missing",
-        ".csv, line 4: class id 99 of 2 classes",
+        ".csv, line 4: class id 99, and there are 0 to 1",
         """.csv, line 5: ValueError("invalid literal for int() with base 10: 'a'")""",
     ]
     told = " ".join(found.problems)

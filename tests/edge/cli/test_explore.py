@@ -65,7 +65,7 @@ def test_sure_readings_that_disagree_are_doubtful_labels(tmp_path: Path) -> None
 def test_what_is_no_data_set_is_one_line(tmp_path: Path) -> None:
     result = explore("--data", tmp_path, "--json")
     assert result.exit_code == 1
-    assert "no train part of GTSRB" in result.output and result.output.count("\n") == 1
+    assert "neither GTSRB's tables nor folders of pictures" in result.output and result.output.count("\n") == 1
 
 
 def test_wrong_usage_is_said_before_any_work(tmp_path: Path) -> None:
