@@ -20,6 +20,8 @@ from models.training import TrainingSet, train_network
 from tests.conftest import PROJECT
 from tests.models.interrupted import CLASSES, METHOD, RECIPE, STEPS, tiny_set
 
+pytestmark = pytest.mark.timeout(900)  # it starts two programs that each load TensorFlow
+
 
 def train(folder: Path, data: TrainingSet | None = None, report: Callable[[int], None] = lambda _: None) -> None:
     taught = data or tiny_set()

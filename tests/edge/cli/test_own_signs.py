@@ -15,6 +15,7 @@ from tests.models import benchmark
 from tests.models.own_signs import CATALOGUE, NAMES, own_signs, road
 
 EPOCHS = 4
+pytestmark = pytest.mark.timeout(900)  # one of them trains for real, beside whatever else a machine does
 
 
 def run(*arguments: object) -> Result:
