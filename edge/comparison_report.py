@@ -1,19 +1,15 @@
 """What a comparison of networks came to: its figures as a table for a terminal, a picture of plots, and a page of both.
 
-Plots are drawn by functions that are handed matplotlib's axes. matplotlib is imported only when something is drawn.
+Plots are drawn by functions that are handed matplotlib's axes, on the page and in the picture alike.
 """
 
-import base64
-import html
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from edge.errors import SinkError
-
-SERIES = ("#1f6fd6", "#d3542a")
+from edge.report import SERIES, Plot, Report, percent, write_png
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,7 @@ COLUMNS = (
     "64 crops",
 )
 DASH = "-"
+TITLE = "Networks compared"
 HOW_MEASURED = (
     "Networks trained here learn from photographs of signs alone, without background and drawn limits; weights that "
     "were given learnt from what their record says. An answer that is no sign counts as wrong. Times of a call are "
@@ -70,8 +67,8 @@ def cells(row: NetworkFigures) -> tuple[str, ...]:
     return (
         row.title,
         DASH if row.epochs is None else str(row.epochs),
-        _percent(row.validation_accuracy),
-        _percent(row.test_accuracy),
+        percent(row.validation_accuracy),
+        percent(row.test_accuracy),
         str(row.test_errors),
         f"{row.parameters / 1e6:.2f} M",
         f"{row.multiply_adds / 1e6:.1f} M",
@@ -80,10 +77,6 @@ def cells(row: NetworkFigures) -> tuple[str, ...]:
         f"{row.latency_ms[1]:.2f} ms",
         f"{row.latency_ms[64]:.1f} ms",
     )
-
-
-def _percent(share: float | None) -> str:
-    return DASH if share is None else f"{share:.2%}"
 
 
 def _minutes(seconds: float | None) -> str:
@@ -108,20 +101,12 @@ def what_the_seed_shows(rows: Sequence[NetworkFigures]) -> list[str]:
         return []
     leaking, honest = of["seed-by-picture"], of["seed"]
     return [
-        f"The seed's network reads {_percent(leaking.validation_accuracy)} of pictures held out at random right, "
+        f"The seed's network reads {percent(leaking.validation_accuracy)} of pictures held out at random right, "
         f"having learnt from other pictures of the same signs, as in the figure that it came with; "
-        f"{_percent(honest.validation_accuracy)} of held-out tracks, signs that it has never seen; and "
-        f"{_percent(honest.test_accuracy)} of the official test ({_percent(leaking.test_accuracy)} after learning "
+        f"{percent(honest.validation_accuracy)} of held-out tracks, signs that it has never seen; and "
+        f"{percent(honest.test_accuracy)} of the official test ({percent(leaking.test_accuracy)} after learning "
         f"from the random split)."
     ]
-
-
-def require_matplotlib() -> None:
-    """Raise SinkError, with the mend, where matplotlib is missing: before the work whose result it is to draw."""
-    try:
-        import matplotlib  # noqa: F401  (only asked for; whoever draws imports it)
-    except ImportError as error:
-        raise SinkError("plots need matplotlib: pip install 'signwatch[report]'") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +117,6 @@ class _Panel:
     series: Mapping[str, Sequence[float | None]]
     label: str
     """How a value is written, for `str.format`."""
-
-
-def png(rows: Sequence[NetworkFigures]) -> bytes:
-    """The plots as one picture on white."""
-    from matplotlib.figure import Figure
-
-    titles = [row.title for row in rows]
-    figure = Figure(figsize=(11, 1.6 + 0.95 * len(rows)), layout="constrained", dpi=100)
-    for panel, axes in zip(_panels(rows), figure.subplots(2, 2, sharey=True).ravel(), strict=True):
-        _draw(axes, titles, panel)
-    target = io.BytesIO()
-    figure.savefig(target, format="png")
-    return target.getvalue()
 
 
 def _panels(rows: Sequence[NetworkFigures]) -> list[_Panel]:
@@ -206,45 +178,18 @@ def _draw(axes: Any, titles: Sequence[str], panel: _Panel) -> None:
     axes.set_ylim(len(titles) - 0.4, -0.6)
     axes.margins(x=0.22)
     axes.tick_params(axis="x", labelsize=8)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.set_title(panel.title, loc="left")
+    axes.set_title(panel.title)
     axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False, fontsize=9, borderaxespad=0.2)
 
 
-def page(rows: Sequence[NetworkFigures], sentences: Sequence[str], plots_png: bytes) -> str:
-    """One HTML page that needs nothing else: what was found, table, plots."""
-    head = "".join(f"<th>{html.escape(column)}</th>" for column in COLUMNS)
-    body = "\n".join("<tr>" + "".join(f"<td>{html.escape(text)}</td>" for text in cells(row)) + "</tr>" for row in rows)
-    said = "\n".join(f"<p>{html.escape(sentence)}</p>" for sentence in sentences)
-    source = base64.b64encode(plots_png).decode("ascii")
-    return f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Signwatch: networks compared</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }}
-div {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; font-size: .85rem; white-space: nowrap; font-variant-numeric: tabular-nums; }}
-th, td {{ padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #d5dae1; }}
-th:first-child, td:first-child {{ text-align: left; padding-left: 0; }}
-img {{ max-width: 100%; margin-top: 1rem; }}
-</style>
-<h1>Networks compared</h1>
-{said}
-<div><table>
-<thead><tr>{head}</tr></thead>
-<tbody>
-{body}
-</tbody>
-</table></div>
-<img alt="The same figures as bars" src="data:image/png;base64,{source}">
-</html>
-"""
-
-
-def write(folder: Path, rows: Sequence[NetworkFigures], sentences: Sequence[str]) -> None:
-    """Write `comparison.png` and `comparison.html` to the folder."""
+def write(folder: Path, rows: Sequence[NetworkFigures], sentences: Sequence[str], page: Report) -> None:
+    """Write `comparison.png` to the folder and, by filling the page, `comparison.html`."""
     folder.mkdir(parents=True, exist_ok=True)
-    plots = png(rows)
-    (folder / "comparison.png").write_bytes(plots)
-    (folder / "comparison.html").write_text(page(rows, sentences, plots), encoding="utf-8")
+    titles = [row.title for row in rows]
+    draws = [partial(_draw, titles=titles, panel=panel) for panel in _panels(rows)]
+    write_png(folder / "comparison.png", draws, 2, TITLE)
+    found = page.section("What was found")
+    found.lines(sentences)
+    found.table(COLUMNS, [cells(row) for row in rows])
+    page.section("The same as bars").plots([Plot(draw, size_in=(6.0, 1.2 + 0.7 * len(rows))) for draw in draws])
+    page.write(folder / "comparison.html")

@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
+from edge.cli.heavy import load_tensorflow
 from edge.cli.options import json_option, precision_option
 from edge.cli.train import SPLIT_SEED
-from edge.comparison_report import HOW_MEASURED, require_matplotlib, table, what_the_seed_shows, write
+from edge.comparison_report import HOW_MEASURED, TITLE, table, what_the_seed_shows, write
+from edge.report import Report
 from models.archive import Archive
 from models.catalogue import load_catalogue
-from models.errors import ModelError
 
 HELD_OUT_SHARE = 0.08
 """As `signwatch train` holds out unless told otherwise, so that the tracks are the same."""
@@ -63,11 +64,8 @@ def command(
     its own figure was measured. Table, plots and page are written to the folder. What is whole in the folder isn't
     trained again; interrupted, the same command goes on from the last epoch.
     """
-    try:
-        import tensorflow  # noqa: F401  (loaded here so that its absence is said before any work is done)
-    except ImportError as error:
-        raise ModelError("training needs TensorFlow: pip install 'signwatch[train]'") from error
-    require_matplotlib()
+    load_tensorflow("training")
+    page = Report(TITLE, "the same tracks held out of each; GTSRB's official test")
     from edge.comparison import NETWORK, Pictures, latencies_ms, load_network, measure_weights, train_contestant
     from models.comparison import NETWORKS
     from models.weights_record import KERAS
@@ -93,7 +91,7 @@ def command(
     latencies = latencies_ms({name: load_network(file) for name, file in files.items()})
     rows = [replace(figures[name], latency_ms=latencies[name]) for name in files]
     sentences = [*what_the_seed_shows(rows), HOW_MEASURED]
-    write(out, rows, sentences)
+    write(out, rows, sentences, page)
     if as_json:
         click.echo(json.dumps({"networks": [asdict(row) for row in rows]}))
     else:

@@ -69,8 +69,8 @@ def test_plots_are_a_picture_and_in_a_page_that_needs_nothing_else(compared: tup
     folder = compared[0]
     assert (folder / "comparison.png").read_bytes().startswith(b"\x89PNG")
     page = (folder / "comparison.html").read_text(encoding="utf-8")
-    assert 'src="data:image/png;base64,' in page
-    assert "http" not in page
+    assert page.count("<svg") == 4
+    assert 'src="http' not in page and 'href="http' not in page
     assert "seed, split by picture" in page
     assert "of the official test" in page, "what the seed's own figure becomes is said"
 
