@@ -133,7 +133,10 @@ def train_network(
     else:
         model = _network(method, sign_classes, recipe.precision)
         if start is not None:
-            model.set_weights(_load(start, "train them again", compile=False).get_weights())
+            try:
+                model.set_weights(_load(start, "train them again", compile=False).get_weights())
+            except ValueError as error:
+                raise ModelError(f"{start}: weights of a network of another shape; begin from others") from error
         model.compile(
             method.optimizer(recipe, steps),
             _smoothed_loss(recipe.label_smoothing),

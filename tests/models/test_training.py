@@ -55,6 +55,13 @@ def test_a_run_of_another_recipe_is_not_mixed_in(data: TrainingSet, tmp_path: Pa
         train(data, tmp_path, Recipe(epochs=1, batch=8, seed=9))
 
 
+def test_weights_of_a_network_of_another_shape_are_no_beginning(data: TrainingSet, tmp_path: Path) -> None:
+    other = tmp_path / "other.keras"
+    keras.Sequential([keras.Input((32, 32, 3)), keras.layers.Flatten(), keras.layers.Dense(2)]).save(other)
+    with pytest.raises(ModelError, match=r"other\.keras: weights of a network of another shape"):
+        train_network(data, data, [None] * CLASSES, RECIPE, tmp_path / "run", other, lambda *_: None, lambda _: None)
+
+
 def test_rows_are_drawn_by_the_square_root_of_counts_and_background_has_its_share() -> None:
     labels = np.repeat([0, 1, 2], [6400, 1600, 4000])
     rows = draw_rows(labels, CLASSES, Recipe(background_share=0.25), epoch=0)
