@@ -15,7 +15,7 @@ from edge.cli.options import weights_option
 from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED
 from edge.progress import progress_bar
 from models.archive import Archive
-from models.catalogue import Catalogue, load_catalogue
+from models.catalogue import Catalogue, load_catalogue, write_catalogue
 from models.class_folders import list_signs
 from models.errors import ModelError
 from models.gtsdb import list_frames
@@ -23,6 +23,7 @@ from models.gtsrb import read_crops, split_by_track
 from models.stand_ins import stand_in_crops
 from models.weights_record import (
     BUILT_IN,
+    CATALOGUE,
     KERAS,
     LITERT,
     LITERT_INT8,
@@ -98,6 +99,7 @@ def _export(weights: Path, formats: tuple[str, ...], out: Path, data: Path | Non
     if (out / KERAS).exists() and out.samefile(weights):
         record = replace(record, files=record.files | {KERAS: digest_of((out / KERAS).read_bytes())})
     catalogue = catalogue_of(weights)
+    write_catalogue(out / CATALOGUE, catalogue)
     crops = stand_in_crops(catalogue, COMPARED, SEED)
     for chosen in formats:
         if chosen == "saved-model":

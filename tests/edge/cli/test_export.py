@@ -21,7 +21,7 @@ from models.classifier import load_classifier
 from models.export.litert import to_litert
 from models.network import build_network
 from models.stand_ins import stand_in_crops
-from models.weights_record import BUILT_IN, LITERT, LITERT_INT8, RECORD
+from models.weights_record import BUILT_IN, CATALOGUE, LITERT, LITERT_INT8, RECORD
 from tests.models import benchmark
 
 
@@ -68,6 +68,10 @@ def test_a_saved_model_takes_encoded_pictures_and_cuts_them_as_the_detector_does
     cut = np.stack([cut_crop(picture, (0, 0, side, side), 0.0, 32) for picture in read])
     found = signature(encoded=tf.constant(encoded))["probabilities"].numpy()
     np.testing.assert_allclose(found, load_classifier(load_catalogue(), backend="litert").probabilities(cut), atol=0.02)
+
+
+def test_the_signs_that_weights_know_go_with_them(exported: Path) -> None:
+    assert list(load_catalogue(exported / CATALOGUE)) == list(load_catalogue())
 
 
 def test_exported_litert_is_a_folder_of_weights(exported: Path, crops: np.ndarray, wanted: np.ndarray) -> None:
