@@ -66,7 +66,7 @@ def _demonstrate(reader: FrameReader, out: Path, seconds: float, seed: int) -> N
     messages = _received_by_subscriber(reader, out)
     click.echo(f"\nWhat the subscriber received, in {len(messages)} messages:\n")
     click.echo(table(readings(messages)))
-    click.echo("\n" + verdict(messages, out / "truth.jsonl"))
+    click.echo("\n" + verdict(messages, out / "truth.jsonl", reader.catalogue))
     click.echo(f"\nAnnotated video: {out / 'annotated.mp4'}")
     click.echo(f"All messages:    {out / 'messages.jsonl'}")
 

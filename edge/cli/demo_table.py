@@ -9,6 +9,7 @@ import numpy as np
 
 from detector.boxes import overlaps
 from edge.messages import FrameMessage, Sign
+from models.catalogue import Catalogue
 
 MATCHING_OVERLAP = 0.3
 LEGIBLE_SIDE_PX = 32.0
@@ -58,11 +59,16 @@ def table(rows: Sequence[Reading]) -> str:
     return "\n".join(lines)
 
 
-def verdict(messages: Sequence[FrameMessage], truth: Path) -> str:
-    """How the confirmed signs compare with the drive's truth, which was drawn and so is known exactly."""
+def verdict(messages: Sequence[FrameMessage], truth: Path, catalogue: Catalogue) -> str:
+    """How the confirmed signs compare with the drive's truth, which was drawn and so is known exactly.
+
+    A limit that was read as a higher one is told apart: for a vehicle it is the worse error.
+    """
+    limits = {sign.class_id: sign.value or 0 for sign in catalogue.speed_limits}
     legible: dict[int, int] = {}
     confirmed: dict[int, int | None] = {}
     right: set[int] = set()
+    higher: set[int] = set()
     for message, line in zip(messages, truth.read_text(encoding="utf-8").splitlines(), strict=True):
         true_signs = json.loads(line)["signs"]
         true_boxes = np.array([sign["box"] for sign in true_signs], np.float32).reshape(-1, 4)
@@ -78,9 +84,12 @@ def verdict(messages: Sequence[FrameMessage], truth: Path) -> str:
                 confirmed[sign.track] = true["sign"]
                 if true["class_id"] == sign.class_id:
                     right.add(true["sign"])
+                elif limits.get(sign.class_id, 0) > limits.get(true["class_id"], np.inf):
+                    higher.add(true["sign"])
             else:
                 confirmed.setdefault(sign.track, None)
     read_right = len(legible.keys() & right)
     stray = sum(sign is None or sign not in right for sign in confirmed.values())
     wrong = "1 reading was" if stray == 1 else f"{stray} readings were"
-    return f"{read_right} of the {len(legible)} signs along the road were read right; {wrong} wrong."
+    worse = f"{len(higher) or 'no'} limit{'' if len(higher) == 1 else 's'} as a higher one"
+    return f"{read_right} of the {len(legible)} signs along the road were read right; {wrong} wrong, {worse}."

@@ -1,11 +1,16 @@
+import json
 from pathlib import Path
 
+import msgspec
+import pytest
 from click.testing import CliRunner
 
 from edge.cli import main
-from edge.cli.demo_table import readings
+from edge.cli.demo_table import readings, verdict
 from edge.messages import decode
 from edge.sources import open_source
+from models.catalogue import load_catalogue
+from tests.edge.messages import MESSAGE, SIGN
 
 SECONDS = 7
 
@@ -21,6 +26,21 @@ def test_the_sample_drive_goes_through_everything_to_a_second_process(tmp_path: 
     for row in rows:
         assert row.name in result.stdout
         assert row.first_seen_s < row.confirmed_s, "nothing is confirmed at first sight"
-    assert "0 readings were wrong" in result.stdout
+    assert "0 readings were wrong, no limits as a higher one." in result.stdout
     with open_source(str(tmp_path / "annotated.mp4")) as drawn:
         assert drawn.frame_count == 25 * SECONDS
+
+
+@pytest.mark.parametrize(
+    ("class_id", "said"),
+    [
+        (2, "1 of the 1 signs along the road were read right; 0 readings were wrong, no limits as a higher one."),
+        (1, "0 of the 1 signs along the road were read right; 1 reading was wrong, no limits as a higher one."),
+        (5, "0 of the 1 signs along the road were read right; 1 reading was wrong, 1 limit as a higher one."),
+    ],
+)
+def test_a_limit_that_is_read_as_a_higher_one_is_told_apart(tmp_path: Path, class_id: int, said: str) -> None:
+    truth = tmp_path / "truth.jsonl"
+    truth.write_text(json.dumps({"signs": [{"sign": 0, "class_id": 2, "box": list(SIGN.box), "visible": 1.0}]}) + "\n")
+    read = msgspec.structs.replace(SIGN, class_id=class_id)
+    assert verdict([msgspec.structs.replace(MESSAGE, signs=(read,))], truth, load_catalogue()) == said
