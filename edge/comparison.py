@@ -1,16 +1,12 @@
 """Networks trained on the same pictures and measured alike. Needs TensorFlow."""
 
-import hashlib
 import json
-import time
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -18,16 +14,18 @@ from numpy.typing import NDArray
 from detector.crops import cut_crop
 from edge.comparison_report import NetworkFigures
 from edge.progress import progress_bar, say_epoch
+from edge.timing import time_interleaved
 from models.archive import Archive
 from models.augmentation import CONTEXT_MARGIN, CONTEXT_SIZE_PX
 from models.catalogue import Catalogue
 from models.comparison import Contestant, Split, as_floats, split_by_picture, training_time, whole_picture
 from models.errors import ModelError
 from models.export import count_parameters
-from models.gtsrb import SignPicture, list_pictures, read_crops, split_by_track
+from models.gtsrb import SignPicture, digest_of_list, list_pictures, read_crops, split_by_track
 from models.pictures import CROP_MARGIN, CROP_SIZE_PX
-from models.training import CHECKPOINT, TrainingSet, logits_of, train_network
+from models.training import CHECKPOINT, TrainingSet, load_keras, logits_of, train_network
 from models.weights_record import KERAS, read_record
+from models.whole_files import write_text_whole, written_whole
 
 SETTINGS, NETWORK, RESULT = "settings.json", "network.keras", "result.json"
 READING_CHUNK = 2048
@@ -52,7 +50,7 @@ class Pictures:
             "picture": split_by_picture(len(self.train), share, split_seed),
         }
         """For each way of splitting: rows of the training part to learn from, and those held out."""
-        self.digest = hashlib.sha256("\n".join(picture.file for picture in self.train).encode()).hexdigest()[:16]
+        self.digest = digest_of_list(self.train)
         """As `signwatch train` writes it into the record of weights."""
 
     @cached_property
@@ -121,10 +119,9 @@ def train_contestant(contestant: Contestant, pictures: Pictures, catalogue: Cata
     test = pictures.whole_test if contestant.whole_pictures else pictures.cropped_test
     taken_s = training_time(folder, recipe.epochs)
     figures = _figures(contestant, model, pictures, held_out, test, recipe.epochs, taken_s)
-    partial = folder / f"partial-{NETWORK}"
-    model.save(partial)
-    partial.replace(folder / NETWORK)
-    _write_whole(folder / RESULT, asdict(figures))
+    with written_whole(folder / NETWORK) as unfinished:
+        model.save(unfinished)
+    _write(folder / RESULT, asdict(figures))
     (folder / CHECKPOINT).unlink(missing_ok=True)  # three times the network's size, and of no more use
     return figures
 
@@ -186,10 +183,7 @@ def _errors(model: Any, crops: NDArray[np.uint8], labels: NDArray[np.int64]) -> 
 
 def load_network(file: Path) -> Any:
     """A Keras model without what it was trained with. Raises ModelError where it can't be loaded."""
-    try:
-        return keras.models.load_model(file, compile=False)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ModelError(f"{file}: can't be loaded as Keras weights ({error}); remove it and train again") from error
+    return load_keras(file, "remove it and train again", compile=False)
 
 
 def latencies_ms(models: Mapping[str, Any]) -> dict[str, dict[int, float]]:
@@ -205,17 +199,14 @@ def latencies_ms(models: Mapping[str, Any]) -> dict[str, dict[int, float]]:
         name: tf.function(lambda crops, model=model: model(crops, training=False), input_signature=any_number)
         for name, model in models.items()
     }
-    taken: dict[str, dict[int, list[float]]] = {name: {size: [] for size in batches} for name in models}
+    calls = {(name, size): partial(_call, forward[name], batches[size]) for name in models for size in TIMED_BATCHES}
     with progress_bar("timing", TIMED_ROUNDS) as report:
-        for turn in range(-1, TIMED_ROUNDS):  # the first, in which each is traced, doesn't count
-            for name, run in forward.items():
-                for size, batch in batches.items():
-                    began = time.perf_counter()
-                    run(batch).numpy()
-                    if turn >= 0:
-                        taken[name][size].append(1000 * (time.perf_counter() - began))
-            report(turn + 1, TIMED_ROUNDS)
-    return {name: {size: float(np.median(times)) for size, times in by_size.items()} for name, by_size in taken.items()}
+        taken = time_interleaved(calls, dict.fromkeys(calls, 1), TIMED_ROUNDS, report)
+    return {name: {size: float(np.median(taken[name, size])) for size in TIMED_BATCHES} for name in models}
+
+
+def _call(forward: Any, batch: tf.Tensor) -> None:
+    forward(batch).numpy()
 
 
 def _settings(contestant: Contestant, pictures: Pictures) -> dict[str, Any]:
@@ -237,7 +228,7 @@ def _keep_settings(file: Path, settings: dict[str, Any]) -> None:
         if _read_json(file) != settings:
             raise ModelError(f"{file.parent} holds a run with other settings; give another --out, or remove it")
     else:
-        _write_whole(file, settings)
+        _write(file, settings)
 
 
 def _read_result(file: Path) -> NetworkFigures:
@@ -256,8 +247,5 @@ def _read_json(file: Path) -> Any:
         raise ModelError(f"{file}: can't be read ({error}); remove {file.parent} to train it again") from error
 
 
-def _write_whole(file: Path, content: dict[str, Any]) -> None:
-    """The file appears under its name only once it is whole."""
-    partial = file.with_name(f"partial-{file.name}")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(file)
+def _write(file: Path, content: dict[str, Any]) -> None:
+    write_text_whole(file, json.dumps(content, indent=2) + "\n")

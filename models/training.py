@@ -124,7 +124,7 @@ def train_network(
     steps = math.ceil(_rows_per_epoch(training.labels, sign_classes) / recipe.batch)
     checkpoint = folder / CHECKPOINT
     if checkpoint.exists():
-        model = _load(checkpoint, "remove it to begin anew")
+        model = load_keras(checkpoint, "remove it to begin anew")
         first, rest = divmod(int(model.optimizer.iterations), steps)
         history = _history(folder / HISTORY, recipe.epochs)
         said = json.loads(history[-1])["epoch"] if history else first
@@ -134,7 +134,7 @@ def train_network(
         model = _network(method, sign_classes, recipe.precision)
         if start is not None:
             try:
-                model.set_weights(_load(start, "train them again", compile=False).get_weights())
+                model.set_weights(load_keras(start, "train them again", compile=False).get_weights())
             except ValueError as error:
                 raise ModelError(f"{start}: weights of a network of another shape; begin from others") from error
         model.compile(
@@ -191,7 +191,8 @@ def _network(method: Method, sign_classes: int, precision: Precision) -> Any:
         keras.config.set_dtype_policy(before)
 
 
-def _load(file: Path, mend: str, **options: Any) -> Any:
+def load_keras(file: Path, mend: str, **options: Any) -> Any:
+    """A Keras model, loaded with Keras's own options. Raises ModelError, with what to do, where it can't be."""
     try:
         return keras.models.load_model(file, **options)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

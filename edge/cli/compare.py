@@ -10,14 +10,12 @@ import click
 
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import json_option, precision_option
-from edge.cli.train import SPLIT_SEED
+from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED
 from edge.comparison_report import HOW_MEASURED, TITLE, table, what_the_seed_shows, write
 from edge.report import Report
 from models.archive import Archive
 from models.catalogue import load_catalogue
 
-HELD_OUT_SHARE = 0.08
-"""As `signwatch train` holds out unless told otherwise, so that the tracks are the same."""
 OURS = "signwatch"
 
 

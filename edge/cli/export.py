@@ -12,13 +12,12 @@ from detector.crops import cut_crop
 from detector.ranker import load_ranker
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import weights_option
-from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED
+from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED, teaching_frames
 from edge.progress import progress_bar
 from models.archive import Archive
 from models.catalogue import Catalogue, load_catalogue, write_catalogue
 from models.class_folders import list_signs
 from models.errors import ModelError
-from models.gtsdb import list_frames
 from models.gtsrb import read_crops, split_by_track
 from models.stand_ins import stand_in_crops
 from models.weights_record import (
@@ -160,7 +159,7 @@ def _background(path: Path) -> NDArray[np.uint8]:
     from models.augmentation import CONTEXT_MARGIN, CONTEXT_SIZE_PX
 
     with Archive(path) as archive:
-        teaching = [frame for frame in list_frames(archive) if not frame.held_out]
+        teaching = teaching_frames(archive)
         some = teaching[:: max(1, len(teaching) // BACKGROUND_FRAMES)]
         with progress_bar("mining background", len(some)) as step:
             return mine_background(archive, some, load_ranker(), CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)

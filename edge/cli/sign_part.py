@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.crops import cut_crop
-from edge.cli.train import SPLIT_SEED
+from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED
 from models.archive import Archive
 from models.catalogue import Catalogue
 from models.class_folders import list_signs
@@ -21,8 +21,6 @@ PART_TITLES: dict[MeasuredPart, str] = {
     "test": "GTSRB's official test pictures, or all of other data",
     "held-out": "training pictures of tracks that were held out of training",
 }
-USUAL_HELD_OUT_SHARE = 0.08
-"""What `signwatch train` holds out, for weights whose record doesn't say."""
 CHUNK = 2048
 """Pictures read and classified at a time."""
 
@@ -35,7 +33,7 @@ def pictures_of(archive: Archive, part: MeasuredPart, catalogue: Catalogue, reco
     if part == "test":
         return list_signs(archive, "test", catalogue)
     pictures = list_signs(archive, "train", catalogue)
-    share = float(record.data.get("held_out_share", USUAL_HELD_OUT_SHARE))
+    share = float(record.data.get("held_out_share", HELD_OUT_SHARE))
     return [pictures[row] for row in split_by_track(pictures, share, SPLIT_SEED)[1]]
 
 

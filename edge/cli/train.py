@@ -17,7 +17,7 @@ from models.catalogue import BUILT_IN, Catalogue, load_catalogue, write_catalogu
 from models.class_folders import list_signs
 from models.errors import DataError
 from models.gtsdb import StreetFrame, list_frames
-from models.gtsrb import SignPicture, read_crops, split_by_track
+from models.gtsrb import SignPicture, digest_of_list, read_crops, split_by_track
 
 SPLIT_SEED = 1
 """The same tracks are held out whatever the seed of the training: weights that others begin from have not seen them."""
@@ -108,7 +108,7 @@ def _train_ranker(frames_path: Path, out: Path, epochs: int, seed: int) -> None:
     from edge.learning import ranker_examples
 
     with Archive(frames_path) as archive:
-        frames = _teaching_frames(archive)
+        frames = teaching_frames(archive)
         with progress_bar("measuring", len(frames)) as step:
             examples = ranker_examples(archive, frames, seed, step)
         with progress_bar("training", 2 * epochs) as step:
@@ -118,7 +118,8 @@ def _train_ranker(frames_path: Path, out: Path, epochs: int, seed: int) -> None:
     click.echo(f"wrote {out}", err=True)
 
 
-def _teaching_frames(archive: Archive) -> list[StreetFrame]:
+def teaching_frames(archive: Archive) -> list[StreetFrame]:
+    """The street frames that are not held out of all that ships."""
     return [frame for frame in list_frames(archive) if not frame.held_out]
 
 
@@ -219,7 +220,7 @@ def _sign_crops(
         "held_out_pictures": len(for_validation),
         "held_out_share": share,
         "skipped_pictures": len(problems),
-        "list_sha256": hashlib.sha256("\n".join(picture.file for picture in pictures).encode()).hexdigest()[:16],
+        "list_sha256": digest_of_list(pictures),
     }
     return (
         TrainingSet(crops[for_training], labels[for_training]),
@@ -245,7 +246,7 @@ def _background_crops(frames_path: Path) -> tuple[NDArray[np.uint8], dict[str, A
     from models.augmentation import CONTEXT_MARGIN, CONTEXT_SIZE_PX
 
     with Archive(frames_path) as archive:
-        frames = _teaching_frames(archive)
+        frames = teaching_frames(archive)
         with progress_bar("mining background", len(frames)) as step:
             crops = mine_background(archive, frames, load_ranker(), CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
         if not len(crops):

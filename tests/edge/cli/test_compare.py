@@ -12,8 +12,7 @@ pytest.importorskip("matplotlib", reason="plots need matplotlib")
 
 from edge import comparison
 from edge.cli import main
-from edge.cli.compare import HELD_OUT_SHARE
-from edge.cli.train import SPLIT_SEED
+from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED
 from edge.comparison import Pictures, measure_weights
 from models import training
 from models.archive import Archive
