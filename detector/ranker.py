@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from detector.boxes import Boxes
 from detector.features import FINE_COUNT, ROUGH_COUNT
 
-BUILT_IN = Path(__file__).with_name("weights") / "ranker.npz"
+RANKER = "ranker.npz"
+BUILT_IN = Path(__file__).with_name("weights") / RANKER
 MAX_SHIFT = 0.5
 """Most that a box is moved, as a share of its size; its logarithm of size changes by no more either."""
 
@@ -89,6 +90,15 @@ def load_ranker(path: Path = BUILT_IN) -> Ranker:
         ) from error
 
 
+def ranker_record(path: Path = BUILT_IN) -> dict[str, Any]:
+    """What stands beside weights about how they were made. Raises ValueError naming the file where it is unreadable."""
+    file = path.with_suffix(".json")
+    try:
+        return {"fold": 0} | dict(json.loads(file.read_text(encoding="utf-8")))  # older ones left out no other
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(f"{file}: no record of a ranker ({error}); make it with `signwatch train`") from error
+
+
 def _layers(arrays: np.lib.npyio.NpzFile, part: str) -> tuple[Layer, ...]:
     count = sum(name.startswith(f"{part}_weights_") for name in arrays.files)
     return tuple(
@@ -104,5 +114,5 @@ def save_ranker(ranker: Ranker, folder: Path, record: dict[str, object]) -> None
     for part, layers in (("sieve", ranker.sieve), ("judge", ranker.judge)):
         for number, (weights, bias) in enumerate(layers):
             arrays |= {f"{part}_weights_{number}": weights, f"{part}_bias_{number}": bias}
-    np.savez_compressed(folder / BUILT_IN.name, **arrays)
-    (folder / BUILT_IN.name).with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    np.savez_compressed(folder / RANKER, **arrays)
+    (folder / RANKER).with_suffix(".json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

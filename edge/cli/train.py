@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,16 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.ranker import Ranker
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import precision_option
+from edge.folds import ranker_without
 from edge.progress import progress_bar, say_epoch
 from models.archive import Archive
 from models.catalogue import BUILT_IN, Catalogue, load_catalogue, write_catalogue
 from models.class_folders import list_signs
 from models.errors import DataError
-from models.gtsdb import StreetFrame, list_frames
+from models.gtsdb import FOLDS, StreetFrame, list_frames
 from models.gtsrb import SignPicture, digest_of_list, read_crops, split_by_track
 
 SPLIT_SEED = 1
@@ -59,6 +62,19 @@ HELD_OUT_SHARE = 0.08
 @click.option(
     "--validation", type=click.FloatRange(0.01, 0.5), default=HELD_OUT_SHARE, show_default=True, help="Share held out."
 )
+@click.option(
+    "--fold",
+    type=click.IntRange(0, FOLDS - 1),
+    default=0,
+    show_default=True,
+    help="Fifth of the street frames that teaches nothing: those whose number has this rest by five.",
+)
+@click.option(
+    "--ranker",
+    "ranker_folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the ranker that finds background for the classifier; the one of the package if not given.",
+)
 @click.option("--skip-broken", is_flag=True, help="Go on without pictures that are missing, broken or of no class.")
 def command(
     part: str,
@@ -73,6 +89,8 @@ def command(
     precision: Any,
     seed: int,
     validation: float,
+    fold: int,
+    ranker_folder: Path | None,
     skip_broken: bool,
 ) -> None:
     """Train the classifier on GTSRB or on signs of one's own, or the candidate stage's ranker on GTSDB.
@@ -81,52 +99,70 @@ def command(
     are drawn before it; without them it learns neither, and everything on the road will look like a sign to it.
     Interrupted, the same command goes on from the last epoch.
 
+    What leaves another --fold of the frames out, ranker and then classifier, is for measuring alone: see `signwatch
+    evaluate background --folds`.
+
     Another country's signs are a --catalogue (its columns are those of models/catalogue.csv) and a folder of pictures
     for each sign, named by its class id, code or name. Pictures of one physical sign are named TRACK_NUMBER, in digits.
     The catalogue is written beside the weights, and whatever runs them takes its names from there.
     """
     load_tensorflow("training")
     if part == "ranker":
-        if data is not None or catalogue_file is not None or skip_broken:
-            raise click.UsageError("the ranker asks where signs are, not which: no --data, --catalogue, --skip-broken")
+        if data is not None or catalogue_file is not None or ranker_folder is not None or skip_broken:
+            raise click.UsageError(
+                "the ranker asks where signs are, not which: no --data, --catalogue, --ranker, --skip-broken"
+            )
         if frames is None:
             raise click.UsageError("the ranker learns from street frames: give --frames")
-        _train_ranker(frames, out, epochs or 30, seed)
+        _train_ranker(frames, out, epochs or 30, seed, fold)
     else:
         from models.training import Recipe
 
         if data is None:
             raise click.UsageError("the classifier learns from pictures of signs: give --data")
+        if frames is None and (fold or ranker_folder is not None):
+            raise click.UsageError("--fold and --ranker say what is learnt from street frames: give --frames")
         catalogue = load_catalogue(catalogue_file or BUILT_IN)
+        street = None if frames is None else _Street(frames, fold, ranker_without(fold, ranker_folder))
         recipe = Recipe(epochs=epochs or Recipe().epochs, learning_rate=learning_rate, precision=precision, seed=seed)
-        _train_classifier(data, catalogue, frames, out, start, recipe, drawn, validation, skip_broken)
+        _train_classifier(data, catalogue, street, out, start, recipe, drawn, validation, skip_broken)
 
 
-def _train_ranker(frames_path: Path, out: Path, epochs: int, seed: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Street:
+    """Where background comes from."""
+
+    frames: Path
+    fold: int
+    """Of frames that teach nothing."""
+    ranker: Ranker
+
+
+def _train_ranker(frames_path: Path, out: Path, epochs: int, seed: int, fold: int) -> None:
     from detector.ranker import save_ranker
     from detector.ranker_training import train_ranker
     from edge.learning import ranker_examples
 
     with Archive(frames_path) as archive:
-        frames = teaching_frames(archive)
+        frames = teaching_frames(archive, fold)
         with progress_bar("measuring", len(frames)) as step:
             examples = ranker_examples(archive, frames, seed, step)
         with progress_bar("training", 2 * epochs) as step:
             ranker = train_ranker(examples, epochs=epochs, seed=seed, report=step)
-        made = {"command": _command(), "seed": seed, "epochs": epochs, "frames": len(frames)}
+        made = {"command": _command(), "seed": seed, "epochs": epochs, "frames": len(frames), "fold": fold}
         save_ranker(ranker, out, made | {"gt.txt": _digest(archive, "gt.txt")})
     click.echo(f"wrote {out}", err=True)
 
 
-def teaching_frames(archive: Archive) -> list[StreetFrame]:
-    """The street frames that are not held out of all that ships."""
-    return [frame for frame in list_frames(archive) if not frame.held_out]
+def teaching_frames(archive: Archive, fold: int = 0) -> list[StreetFrame]:
+    """The street frames of all folds but one; of what ships that is fold 0."""
+    return [frame for frame in list_frames(archive) if frame.fold != fold]
 
 
 def _train_classifier(
     data_path: Path,
     catalogue: Catalogue,
-    frames_path: Path | None,
+    street: _Street | None,
     out: Path,
     start: Path | None,
     recipe: Any,
@@ -147,8 +183,8 @@ def _train_classifier(
 
     with Archive(data_path) as archive:
         training, validation, described = _sign_crops(archive, catalogue, held_out_share, skip_broken)
-    if frames_path is not None:
-        background, described_frames = _background_crops(frames_path)
+    if street is not None:
+        background, described_frames = _background_crops(street)
         described |= described_frames
         drawn, drawn_labels = draw_limits(
             training.labels, catalogue, background, CONTEXT_MARGIN, drawn_share, recipe.seed
@@ -240,18 +276,21 @@ def _check_classes(archive: Archive, pictures: list[SignPicture], catalogue: Cat
         )
 
 
-def _background_crops(frames_path: Path) -> tuple[NDArray[np.uint8], dict[str, Any]]:
-    from detector.ranker import load_ranker
+def _background_crops(street: _Street) -> tuple[NDArray[np.uint8], dict[str, Any]]:
     from edge.learning import mine_background
     from models.augmentation import CONTEXT_MARGIN, CONTEXT_SIZE_PX
 
-    with Archive(frames_path) as archive:
-        frames = teaching_frames(archive)
+    with Archive(street.frames) as archive:
+        frames = teaching_frames(archive, street.fold)
         with progress_bar("mining background", len(frames)) as step:
-            crops = mine_background(archive, frames, load_ranker(), CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
+            crops = mine_background(archive, frames, street.ranker, CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
         if not len(crops):
-            raise DataError(f"{frames_path}: nothing in its frames to learn from what is no sign; give more of them")
-        return crops, {"background_frames": len(frames), "gt.txt": _digest(archive, "gt.txt")}
+            raise DataError(f"{street.frames}: nothing in its frames to learn from what is no sign; give more of them")
+        return crops, {
+            "background_frames": len(frames),
+            "fold": street.fold,
+            "gt.txt": _digest(archive, "gt.txt"),
+        }
 
 
 def _digest(archive: Archive, ending: str) -> str:

@@ -115,4 +115,4 @@ def test_frames_that_all_taught_something_are_no_measure(tmp_path: Path) -> None
     (folder / "00000.png").unlink()
     result = evaluate("background", "--frames", tmp_path)
     assert result.exit_code == 1
-    assert "no frame in it that was held out" in result.output
+    assert "no frame of fold 0 in it" in result.output
