@@ -82,7 +82,9 @@ class Feed:
         self._tell(publisher, self._events.end_all())
 
     def _read(self, frame: Frame) -> FrameMessage:
-        message = self.signs.read(frame, dropped=self.dropped, effort=self._budget.effort)
+        # Each frame before this one was published or dropped. The counters may be ahead: capturing goes on meanwhile.
+        dropped = frame.number - self.published if self.source.live else 0
+        message = self.signs.read(frame, dropped=dropped, effort=self._budget.effort)
         self._budget.note(message.latency_ms.total)
         if self.max_latency_ms is None or message.latency_ms.total <= self.max_latency_ms:
             return message

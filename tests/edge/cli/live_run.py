@@ -13,6 +13,8 @@ from tests.waiting import PATIENCE_S, eventually
 
 PROJECT = Path(__file__).resolve().parents[3]
 ANY_PORT = "tcp://127.0.0.1:*"
+START_S = 180.0
+"""On a machine that does much else; the first run of an installation compiles, too."""
 
 
 class LiveRun:
@@ -31,8 +33,10 @@ class LiveRun:
     @property
     def address(self) -> str:
         """Where it publishes, once it does."""
-        eventually(lambda: self.has_said("publishing"), 2 * PATIENCE_S)
-        return next(line for line in self.said if line.startswith("publishing")).split()[-1]
+        eventually(lambda: self.has_said("publishing") or self.process.poll() is not None, START_S)
+        (line,) = [line for line in self.said if line.startswith("publishing")] or [f"it ended: {self.said}"]
+        assert line.startswith("publishing"), line
+        return line.split()[-1]
 
     def has_said(self, text: str) -> bool:
         return any(text in line for line in self.said)
@@ -57,11 +61,11 @@ class LiveRun:
 
 
 @contextmanager
-def live_run(*arguments: str, before: str = "", program: tuple[str, ...] = ()) -> Iterator[LiveRun]:
-    """Start `signwatch run`, with Python code `before` it and through another program where a test needs that."""
+def live_run(*arguments: str, before: str = "", publish: str = ANY_PORT) -> Iterator[LiveRun]:
+    """Start `signwatch run`, with Python code `before` it where a test needs that."""
     code = f"{before}\nimport sys\nfrom edge.cli import main\nmain(sys.argv[1:], prog_name='signwatch')"
     process = subprocess.Popen(
-        [*program, sys.executable, "-c", code, "run", *arguments, "--publish", ANY_PORT],
+        [sys.executable, "-c", code, "run", *arguments, "--publish", publish],
         cwd=PROJECT,
         stderr=subprocess.PIPE,
         text=True,

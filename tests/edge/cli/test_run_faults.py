@@ -5,13 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import pytest
 import zmq
 
-from edge.messages import HealthMessage, decode_topic
+from edge.inbox import Limits
+from edge.messages import FrameMessage, HealthMessage, decode_topic
 from edge.sources.pattern import PatternSource
 from edge.subscriber import SignSubscriber
 from edge.watchdog import EXIT_STATUS
@@ -75,14 +77,7 @@ def test_a_camera_that_goes_and_comes_back_with_another_size_is_published_again(
                 server.communicate()
                 assert healths(run.address, "fault").fault
                 server, _ = serve(tmp_path, (320, 240), port)
-                sizes: list[tuple[int, int]] = []
-
-                def came_back() -> bool:
-                    message = subscriber.receive(1.0)
-                    sizes.extend([message.size] if message else [])
-                    return bool(sizes) and sizes[-1] == (320, 240)
-
-                eventually(came_back, 2 * PATIENCE_S)
+                received(subscriber, lambda message: message.size == (320, 240))
             assert healths(run.address, "ok").openings >= 2
             run.process.send_signal(signal.SIGTERM)
             assert run.end() == 0
@@ -144,6 +139,62 @@ def test_a_second_interrupt_ends_it_at_once() -> None:
             run.process.send_signal(signal.SIGINT)
             time.sleep(0.3)  # two at the same moment are one
         assert run.end() == 128 + signal.SIGINT
+
+
+def received(subscriber: SignSubscriber, wanted: Callable[[FrameMessage], bool]) -> FrameMessage:
+    """The first frame's message that is wanted."""
+    found: list[FrameMessage] = []
+
+    def came() -> bool:
+        message = subscriber.receive(1.0)
+        found.extend([message] if message is not None and wanted(message) else [])
+        return bool(found)
+
+    eventually(came, 2 * PATIENCE_S)
+    return found[0]
+
+
+def test_a_publisher_that_is_killed_and_started_again_is_noticed() -> None:
+    with live_run(PATTERN, "--realtime", "--name", "front") as first:
+        address = first.address
+        with SignSubscriber(address, limits=Limits(alive_s=2.5, stale_s=PATIENCE_S)) as signs:
+            before = received(signs, lambda message: True)
+            assert signs.ok()
+            first.process.kill()
+            first.end()
+            eventually(lambda: signs.receive(0.1) is None and not signs.ok())
+            with live_run(PATTERN, "--realtime", "--name", "front", publish=address) as second:
+                assert second.address == address
+                after = received(signs, lambda message: message.session != before.session)
+                assert (signs.restarts, signs.missed) == (1, 0)
+                assert after.seq >= 0 and signs.ok()
+
+
+HOUR_NS = 3600 * 10**9
+SETTABLE_CLOCK = """
+import time
+from pathlib import Path
+true_ns = time.time_ns
+time.time_ns = lambda: true_ns() - 3600 * 10**9 * Path({clock!r}).exists()
+"""
+
+
+def test_a_clock_that_is_set_back_an_hour_makes_nothing_old_or_new(tmp_path: Path) -> None:
+    clock = tmp_path / "set-back"
+    before_run = SETTABLE_CLOCK.format(clock=str(clock))
+    with live_run(PATTERN, "--realtime", "--name", "front", before=before_run) as run:
+        with SignSubscriber(run.address, limits=Limits(PATIENCE_S, PATIENCE_S)) as signs:
+            before = received(signs, lambda message: True)
+            clock.touch()
+            after = received(signs, lambda message: message.published_ns < before.published_ns)
+            assert before.published_ns - after.published_ns > 0.9 * HOUR_NS, "it was really set back"
+            assert before.monotonic_ns is not None and after.monotonic_ns is not None
+            assert before.monotonic_ns < after.monotonic_ns
+            assert after.latency_ms.total < 1e3 * PATIENCE_S
+            assert signs.ok(), signs.faults()
+        run.process.send_signal(signal.SIGTERM)
+        assert run.end() == 0
+        assert_adds_up(run, "front")
 
 
 def test_what_it_gives_is_told_to_whoever_comes_later() -> None:

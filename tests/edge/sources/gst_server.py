@@ -7,11 +7,11 @@ as MPEG-TS over TCP, and prints the port.
 import socket
 import sys
 
-import gi
+import gi  # type: ignore[import-not-found]  # the system's Python has it
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402  # their versions come first
+from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402
 
 kind, width, height, port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int((*sys.argv, "0")[4])
 Gst.init(None)
