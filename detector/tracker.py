@@ -19,7 +19,7 @@ CONFIRMING_HITS = 5
 CONFIRMING_POSTERIOR = 0.95
 CONFIRMING_AGREEMENT = 0.7
 """Share of the votes, by weight, that the class must have won in single frames."""
-CONFIRMING_EXISTENCE = 0.98
+CONFIRMING_EXISTENCE = 0.99
 """Mean existence over the track's hits, weighted alike."""
 CHANGING_POSTERIOR = 0.99
 """A confirmed class gives way only to one that is this much surer. Where what is seen now speaks so strongly against

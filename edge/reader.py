@@ -77,12 +77,15 @@ class FrameReader:
         started = time.perf_counter()
         candidates = self._candidates(image, effort)
         found = time.perf_counter()
-        record = self._classifier.record
-        crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
-        probabilities = self._classifier.probabilities(crops)
-        detections = detect(candidates, probabilities, min_confidence)
+        detections = self.judge(image, candidates, min_confidence)
         named = time.perf_counter()
         return FrameReading(candidates, detections, 1e3 * (found - started), 1e3 * (named - found))
+
+    def judge(self, image: NDArray[np.uint8], candidates: Candidates, min_confidence: float) -> Detections:
+        """The signs among candidates of a frame, all of which the network looks at."""
+        record = self._classifier.record
+        crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
+        return detect(candidates, self._classifier.probabilities(crops), min_confidence)
 
     def close(self) -> None:
         """Let go of threads."""

@@ -12,6 +12,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.cli.bench_detector import command as detector
 from edge.cli.bench_live import command as live
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import json_option, weights_option
@@ -37,6 +38,7 @@ def command() -> None:
     """Measure how fast parts of Signwatch are on this machine."""
 
 
+command.add_command(detector)
 command.add_command(live)
 
 

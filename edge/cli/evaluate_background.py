@@ -1,8 +1,6 @@
 """`signwatch evaluate background`: what passes for a sign and is none, and which signs are lost by being strict."""
 
 import json
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +9,16 @@ import numpy as np
 
 from detector.candidates import CandidateFinder
 from edge.background import Separation, Things, pooled, separate
-from edge.cli.options import backend_option, frames_option, html_option, json_option, weights_option
+from edge.cli.options import (
+    backend_option,
+    fold_weights_option,
+    frames_option,
+    html_option,
+    json_option,
+    weights_option,
+)
 from edge.folds import Fold, open_folds, shipped_fold
-from edge.progress import progress_bar
+from edge.progress import progress_bar, shifted
 from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
 from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
@@ -35,28 +40,23 @@ SHOWN = 48
 @backend_option
 @json_option
 @html_option
-@click.option(
-    "--folds",
-    "folds_folder",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder of trainings, one a fold in `0` to `4`: all frames are measured, each by what left it out.",
-)
+@fold_weights_option
 def command(
-    frames: Path, weights: Path | None, backend: Backend, as_json: bool, html: Path | None, folds_folder: Path | None
+    frames: Path, weights: Path | None, backend: Backend, as_json: bool, html: Path | None, fold_weights: Path | None
 ) -> None:
     """Background that passes as a sign, and signs that are lost, by threshold, on frames that taught nothing.
 
-    Of what ships these are every fifth frame. With --folds they are all: for each FOLD from 0 to 4 train
+    Of what ships these are every fifth frame. With --fold-weights they are all: for each FOLD from 0 to 4 train
     `signwatch train --part ranker --fold FOLD --out DIR/FOLD`, then the classifier with `--fold FOLD --ranker DIR/FOLD
     --out DIR/FOLD`.
 
     Background is what the candidate stage proposes and overlaps no annotated sign, each thing of a frame once. A sign
     is lost where no class reaches the threshold; whether the class is right is for the other measurements.
     """
-    if folds_folder is not None and weights is not None:
-        raise click.UsageError("--folds has weights of its own: no --weights")
-    folds = [shipped_fold(weights, backend)] if folds_folder is None else open_folds(folds_folder, backend)
-    catalogue = catalogue_of(weights or BUILT_IN if folds_folder is None else folds_folder / "0")
+    if fold_weights is not None and weights is not None:
+        raise click.UsageError("--fold-weights are weights of their own: no --weights")
+    folds = [shipped_fold(weights, backend)] if fold_weights is None else open_folds(fold_weights, backend)
+    catalogue = catalogue_of(weights or BUILT_IN if fold_weights is None else fold_weights / "0")
     page = Report("Sign or no sign", "GTSDB's street frames that taught nothing") if html else None
     by_fold = _separate(frames, folds)
     separation = pooled(list(by_fold.values()))
@@ -118,17 +118,14 @@ def _separate(frames: Path, folds: list[Fold]) -> dict[int, Separation]:
         with progress_bar("reading frames", total) as report:
             for fold in folds:
                 before = sum(part.frames for part in measured.values())
-                step = partial(_report_after, before, total, report)
                 finder = CandidateFinder(fold.ranker)
                 try:
-                    measured[fold.number] = separate(archive, chosen[fold.number], finder, fold.network, step)
+                    measured[fold.number] = separate(
+                        archive, chosen[fold.number], finder, fold.network, shifted(report, before, total)
+                    )
                 finally:
                     finder.close()
     return measured
-
-
-def _report_after(before: int, total: int, report: Callable[[int, int], None], done: int, _: int) -> None:
-    report(before + done, total)
 
 
 def _fold_cells(number: int, part: Separation) -> list[str]:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.ranker import Ranker
-from edge.cli.heavy import load_tensorflow
+from detector.ranker_training import JUDGE_TREES
+from edge.cli.heavy import load_lightgbm, load_tensorflow
 from edge.cli.options import precision_option
 from edge.folds import ranker_without
 from edge.progress import progress_bar, say_epoch
@@ -47,8 +48,19 @@ HELD_OUT_SHARE = 0.08
 )
 @click.option("--frames", type=click.Path(path_type=Path), help="GTSDB, folder or zip: what streets look like.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for run and weights.")
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the data [default: 24; ranker: 30]")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    help=f"Passes over the data; of the ranker, trees [default: 24; ranker: {JUDGE_TREES}]",
+)
 @click.option("--from", "start", type=click.Path(path_type=Path), help="Folder of weights to begin from.")
+@click.option(
+    "--keep",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Share of the weights begun from, averaged into those learnt: what was right stays right.",
+)
 @click.option("--learning-rate", type=click.FloatRange(1e-6, 1.0), default=3e-3, show_default=True, help="At its peak.")
 @click.option(
     "--drawn",
@@ -84,6 +96,7 @@ def command(
     out: Path,
     epochs: int | None,
     start: Path | None,
+    keep: float,
     learning_rate: float,
     drawn: float,
     precision: Any,
@@ -100,13 +113,12 @@ def command(
     Interrupted, the same command goes on from the last epoch.
 
     What leaves another --fold of the frames out, ranker and then classifier, is for measuring alone: see `signwatch
-    evaluate background --folds`.
+    evaluate background --fold-weights`.
 
     Another country's signs are a --catalogue (its columns are those of models/catalogue.csv) and a folder of pictures
     for each sign, named by its class id, code or name. Pictures of one physical sign are named TRACK_NUMBER, in digits.
     The catalogue is written beside the weights, and whatever runs them takes its names from there.
     """
-    load_tensorflow("training")
     if part == "ranker":
         if data is not None or catalogue_file is not None or ranker_folder is not None or skip_broken:
             raise click.UsageError(
@@ -114,8 +126,10 @@ def command(
             )
         if frames is None:
             raise click.UsageError("the ranker learns from street frames: give --frames")
-        _train_ranker(frames, out, epochs or 30, seed, fold)
+        load_lightgbm()
+        _train_ranker(frames, out, epochs or JUDGE_TREES, seed, fold)
     else:
+        load_tensorflow("training")
         from models.training import Recipe
 
         if data is None:
@@ -124,7 +138,15 @@ def command(
             raise click.UsageError("--fold and --ranker say what is learnt from street frames: give --frames")
         catalogue = load_catalogue(catalogue_file or BUILT_IN)
         street = None if frames is None else _Street(frames, fold, ranker_without(fold, ranker_folder))
-        recipe = Recipe(epochs=epochs or Recipe().epochs, learning_rate=learning_rate, precision=precision, seed=seed)
+        if keep and start is None:
+            raise click.UsageError("--keep is a share of the weights that --from begins with")
+        recipe = Recipe(
+            epochs=epochs or Recipe().epochs,
+            learning_rate=learning_rate,
+            precision=precision,
+            seed=seed,
+            kept_share=keep,
+        )
         _train_classifier(data, catalogue, street, out, start, recipe, drawn, validation, skip_broken)
 
 
@@ -138,7 +160,7 @@ class _Street:
     ranker: Ranker
 
 
-def _train_ranker(frames_path: Path, out: Path, epochs: int, seed: int, fold: int) -> None:
+def _train_ranker(frames_path: Path, out: Path, trees: int, seed: int, fold: int) -> None:
     from detector.ranker import save_ranker
     from detector.ranker_training import train_ranker
     from edge.learning import ranker_examples
@@ -147,9 +169,9 @@ def _train_ranker(frames_path: Path, out: Path, epochs: int, seed: int, fold: in
         frames = teaching_frames(archive, fold)
         with progress_bar("measuring", len(frames)) as step:
             examples = ranker_examples(archive, frames, seed, step)
-        with progress_bar("training", 2 * epochs) as step:
-            ranker = train_ranker(examples, epochs=epochs, seed=seed, report=step)
-        made = {"command": _command(), "seed": seed, "epochs": epochs, "frames": len(frames), "fold": fold}
+        with progress_bar("training", None) as step:
+            ranker = train_ranker(examples, trees=trees, seed=seed, report=step)
+        made = {"command": _command(), "seed": seed, "trees": trees, "frames": len(frames), "fold": fold}
         save_ranker(ranker, out, made | {"gt.txt": _digest(archive, "gt.txt")})
     click.echo(f"wrote {out}", err=True)
 

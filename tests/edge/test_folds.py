@@ -52,18 +52,18 @@ def test_every_frame_is_measured_once_by_its_own_fold(tmp_path: Path) -> None:
     for number in range(7):
         (frames / f"{number:05}.png").write_bytes(encode(".png", np.zeros((40, 40, 3), np.uint8)))
     (frames / "gt.txt").write_text("00006.ppm;2;3;21;22;7\n", encoding="utf-8")
-    result = run("evaluate", "background", "--frames", frames, "--folds", tmp_path / "folds", "--json")
+    result = run("evaluate", "background", "--frames", frames, "--fold-weights", tmp_path / "folds", "--json")
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
     assert figures["frames"] == 7
     assert [(fold["fold"], fold["frames"]) for fold in figures["folds"]] == [(0, 2), (1, 2), (2, 1), (3, 1), (4, 1)]
     assert [fold["thresholds"][0]["signs_lost"] for fold in figures["folds"]] == [0, 1, 0, 0, 0], "frame 6 is of fold 1"
-    printed = run("evaluate", "background", "--frames", frames, "--folds", tmp_path / "folds")
+    printed = run("evaluate", "background", "--frames", frames, "--fold-weights", tmp_path / "folds")
     assert "fold 1" in printed.stdout and "1 of 1 lost" in printed.stdout
 
 
 def test_folds_have_weights_of_their_own(tmp_path: Path) -> None:
-    result = run("evaluate", "background", "--frames", tmp_path, "--folds", tmp_path, "--weights", tmp_path)
+    result = run("evaluate", "background", "--frames", tmp_path, "--fold-weights", tmp_path, "--weights", tmp_path)
     assert result.exit_code == 2
     assert "no --weights" in result.output
 

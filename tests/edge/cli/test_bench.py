@@ -51,3 +51,14 @@ def test_the_whole_way_is_timed_in_three_processes_and_the_counts_add_up(monkeyp
     assert figures["capture_to_message_ms"]["median"] <= ages["median"]
     assert (figures["missed"], figures["cameras"], figures["size"]) == (0, 2, [320, 240])
     assert figures["start_to_first_message_s"] > 0
+
+
+def test_the_candidate_stage_is_timed_by_stage_on_easy_and_on_hard_pictures() -> None:
+    result = CliRunner().invoke(main, ["bench", "detector", "--count", "2", "--size", "320x240", "--json"])
+    assert result.exit_code == 0, result.output
+    kinds = json.loads(result.stdout)["kinds"]
+    assert {"drive", "noise", "checkerboard", "red lorry"} <= kinds.keys()
+    for row in kinds.values():
+        assert row["pictures"] == 2
+        assert list(row["stages_ms"]) == ["shrink", "maps", "regions", "sieve", "rank", "place"]
+        assert 0 < sum(row["stages_ms"].values()) <= 2 * row["ms_p99"]
