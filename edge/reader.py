@@ -30,7 +30,7 @@ from models.weights_record import BUILT_IN, catalogue_of
 
 CANDIDATE_LIMIT = 64
 """Boxes that the network looks at in one frame: one batch."""
-MIN_CONFIDENCE = 0.9
+MIN_CONFIDENCE = 0.75
 """Of a single frame's reading that may start or feed a track, which then has to be confirmed."""
 STILL_CONFIDENCE = 0.95
 """Of a reading in an unrelated picture, where nothing later can confirm it."""
