@@ -20,6 +20,7 @@ from edge.machine import machine_facts
 from edge.progress import progress_bar
 from edge.reader import CANDIDATE_LIMIT
 from edge.sample_drive import SampleDrive
+from edge.timing import WARM_UP_CALLS
 from models.archive import Archive
 from models.gtsdb import list_frames, read_frame
 
@@ -27,7 +28,6 @@ DRIVE_FPS = 2.0
 """Of the sample drive: pictures that differ."""
 DRIVE_SEED = 7
 SEED = 1
-WARM_UP_CALLS = 3
 
 Image = NDArray[np.uint8]
 
