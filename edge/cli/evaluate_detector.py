@@ -23,6 +23,7 @@ from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
 from models.backends import Backend
 from models.catalogue import Catalogue
+from models.errors import DataError
 from models.gtsdb import FOLDS, StreetFrame, list_frames, read_frame
 from models.weights_record import BUILT_IN, catalogue_of
 
@@ -72,6 +73,8 @@ def command(
     catalogue = catalogue_of(weights or BUILT_IN if fold_weights is None else fold_weights / "0")
     with Archive(data) as archive:
         frames = list_frames(archive, len(catalogue))
+        if not frames:
+            raise DataError(f"{archive.path}: no frame in it to measure on")
         if fold_weights is not None:
             network, parts = "by fold", _parts(frames, open_folds(fold_weights, backend))
         elif count is not None:
@@ -80,8 +83,9 @@ def command(
             network, parts = "shipped", [(shipped_fold(weights, backend), frames)]
         judged = _judge(archive, parts, catalogue)
         found = figures(judged, catalogue) | {"network": network, "folds": len(parts)}
-        if len(parts) == 1:
-            found |= {"held_out": figures([one for one in judged if one.frame.held_out], catalogue)}
+        held_out = [one for one in judged if one.frame.held_out]
+        if len(parts) == 1 and held_out:
+            found |= {"held_out": figures(held_out, catalogue)}
         if page is not None and html is not None:
             _fill(page, archive, judged, found, catalogue)
             page.write(html)

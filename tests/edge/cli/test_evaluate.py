@@ -146,6 +146,20 @@ def test_every_frame_is_measured_with_a_ranker_that_has_not_learnt_from_it(tmp_p
     assert "Signs that are missed" in text and "What is found and is wrong" in text
 
 
+def test_frames_of_which_none_or_nothing_was_held_out_are_no_defect(tmp_path: Path) -> None:
+    folder = street(tmp_path) / "FullIJCNN2013"
+    (folder / "00000.png").unlink()
+    result = evaluate("detector", "--data", tmp_path, "--json")
+    assert result.exit_code == 0, result.output
+    assert "held_out" not in json.loads(result.stdout)
+    for picture in folder.glob("*.png"):
+        picture.unlink()
+    (folder / "gt.txt").write_text("", encoding="utf-8")
+    empty = evaluate("detector", "--data", tmp_path)
+    assert (empty.exit_code, empty.stderr.count("\n")) == (1, 1)
+    assert "no frame in it" in empty.stderr
+
+
 def test_fold_weights_leave_no_choice_of_folds(tmp_path: Path) -> None:
     result = evaluate("detector", "--data", tmp_path, "--folds", "3", "--fold-weights", tmp_path)
     assert result.exit_code == 2
