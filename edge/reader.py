@@ -241,4 +241,5 @@ class SignReader:
             hits=hits,
             age=age,
             measured=measured,
+            rules=kind.rules,
         )

@@ -112,7 +112,7 @@ class FeedStatus:
                 tracker.CONFIRMING_EXISTENCE,
             ),
             signs=tuple(
-                KnownSign(kind.class_id, kind.code, kind.name, kind.category, kind.value, kind.unit)
+                KnownSign(kind.class_id, kind.code, kind.name, kind.category, kind.value, kind.unit, kind.rules)
                 for kind in catalogue
             ),
         )
