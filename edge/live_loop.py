@@ -86,8 +86,7 @@ class Feed:
         silent_s = self.silent_s
         if silent_s is not None and silent_s > FORGET_AFTER_S:
             self._end_signs(publisher)
-        if self.source.live:
-            publish_state(publisher, self._states.look(time.monotonic()))
+        publish_state(publisher, self._states.look(self._road_s(time.monotonic())))
 
     def end(self, publisher: SignPublisher) -> None:
         """Say that what was seen is seen no more, and that nothing is known any more."""

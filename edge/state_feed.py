@@ -1,7 +1,7 @@
 """The messages of topic `state`, of one source: when what is in force changes, and once a second."""
 
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 from edge.in_force import InForce
 from edge.messages import STATE_TOPIC, FrameMessage, encode
@@ -14,20 +14,23 @@ STATE_INTERVAL_S = 1.0
 class StateFeed:
     """Follows the signs of one source, and makes its messages.
 
-    Times are those of `InForce`. Nothing here runs by itself, so where detecting hangs no state is told any more.
+    Times handed in are those of `InForce`. Nothing here runs by itself, so where detecting hangs no state is told any
+    more.
 
     Args:
         source: Its name.
         session: Of the frames' messages.
+        clock: Gives seconds, for once a second: a recording's own time may stand still meanwhile.
     """
 
-    def __init__(self, source: str, session: str) -> None:
+    def __init__(self, source: str, session: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._source = source
         self._session = session
+        self._clock = clock
         self._in_force = InForce()
         self._sequence = 0
         self._told: Hashable = None
-        self._told_s: float | None = None
+        self._due_s = clock()
 
     def update(self, message: FrameMessage, frame_s: float, now_s: float) -> StateMessage | None:
         """Take in a frame; gives the message that is due, if one is."""
@@ -40,10 +43,9 @@ class StateFeed:
         state = self._in_force.state(now_s)
         dead = self._in_force.is_dead(now_s)
         gist = (_gist(state), dead)
-        waited_s = None if self._told_s is None else now_s - self._told_s
-        if waited_s is not None and 0 <= waited_s < STATE_INTERVAL_S and gist == self._told:
+        if gist == self._told and self._clock() < self._due_s:
             return None
-        self._told, self._told_s = gist, now_s
+        self._told, self._due_s = gist, self._clock() + STATE_INTERVAL_S
         return self._message(state, dead, now_s)
 
     def end(self, now_s: float) -> StateMessage:

@@ -94,7 +94,7 @@ def test_what_is_in_force_is_told_and_kept_for_newcomers(publisher: SignPublishe
         assert publisher.wait_for_subscriber(PATIENCE_S, b"state")
         (feed,) = run(publisher, (pattern(50, 20), reader))
         feed.end(publisher)
-        told = []
+        told: list[StateMessage] = []
         while not told or told[-1].stream == "ok" or told[-1].frame is None:
             received = early.receive_with_payload(PATIENCE_S)
             assert received is not None and isinstance(received[0], StateMessage)

@@ -6,7 +6,8 @@ from tests.edge.in_force.road import AT_THE_EDGE, Drive, sign
 
 
 def feed() -> tuple[Drive, StateFeed]:
-    return Drive(), StateFeed("front", "a1b2")
+    drive = Drive()
+    return drive, StateFeed("front", "a1b2", clock=lambda: drive.now_s)
 
 
 def told(feed: StateFeed, drive: Drive, *, distance_m: float | None = None, track: int = 1) -> StateMessage | None:
@@ -23,7 +24,7 @@ def test_what_changes_is_told_at_once_and_what_stays_once_a_second() -> None:
     assert first is not None
     assert (first.seq, first.source, first.session, first.stream) == (0, "front", "a1b2", "ok")
     assert (first.frame, first.frame_age_ms) == (drive.frame, 10.0)
-    heard = [told(states, drive) for _ in range(50)]
+    heard = [told(states, drive) for _ in range(53)]
     assert [message.seq for message in heard if message is not None] == [1, 2]
     stop = told(states, drive, distance_m=40.0)
     assert stop is not None and stop.seq == 3 and stop.state.coming("stop") is not None
@@ -48,13 +49,24 @@ def test_confidence_and_age_alone_are_no_change() -> None:
 
 
 def test_a_source_that_gives_nothing_is_told_as_dead_without_a_frame() -> None:
-    states = StateFeed("front", "a1b2")
-    before = states.look(5.0)
+    drive, states = feed()
+    before = states.look(drive.now_s)
     assert before is not None
     assert (before.stream, before.frame, before.frame_age_ms) == ("dead", None, None)
     assert before.state.speed_limit.why == "nothing-seen"
-    assert states.look(5.5) is None
-    assert states.look(5.0 + STATE_INTERVAL_S) is not None
+    drive.now_s += STATE_INTERVAL_S / 2
+    assert states.look(drive.now_s) is None
+    drive.now_s += STATE_INTERVAL_S / 2
+    assert states.look(drive.now_s) is not None
+
+
+def test_once_a_second_is_told_also_where_a_recording_stands_still() -> None:
+    drive, states = feed()
+    told(states, drive)
+    media_s = drive.now_s
+    drive.now_s += 10.0
+    again = states.look(media_s)
+    assert again is not None and again.stream == "ok"
 
 
 def test_silence_is_told_when_it_has_lasted_too_long() -> None:
@@ -63,10 +75,12 @@ def test_silence_is_told_when_it_has_lasted_too_long() -> None:
         drive.now_s += 0.04
         message = drive.message(*(() if box is None else (sign("274-50", 1, box=box),)))
         states.update(message, drive.now_s, drive.now_s)
-    alive = states.look(drive.now_s + 1.9)
+    drive.now_s += 1.9
+    alive = states.look(drive.now_s)
     assert alive is not None
     assert (alive.stream, alive.state.speed_limit.value) == ("ok", 50)
-    dead = states.look(drive.now_s + 2.1)
+    drive.now_s += 0.2
+    dead = states.look(drive.now_s)
     assert dead is not None, "at once, and not a second later"
     assert (dead.stream, dead.state.speed_limit.value, dead.state.speed_limit.why) == ("dead", None, "stream-dead")
     assert dead.frame_age_ms == 2100.0

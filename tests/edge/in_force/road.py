@@ -51,7 +51,6 @@ class Drive:
     def state(self) -> DriveState:
         return self.keeper.state(self.now_s)
 
-    @property
     def limit(self) -> tuple[str, int | float | None]:
         """Status and value of the speed limit; where it is unknown, why."""
         rule = self.state.speed_limit

@@ -62,7 +62,7 @@ def test_the_end_of_a_ban_must_be_sure(weak: dict[str, float]) -> None:
 def test_the_same_ban_under_a_limit_on_one_post() -> None:
     drive = after("274-100")
     drive.pass_by(sign("274-60", 1), sign("276", 2, box=(700.0, 345.0, 40.0, 40.0)))
-    assert drive.limit == ("in-force", 60)
+    assert drive.limit() == ("in-force", 60)
     assert statuses(drive.state) == ("in-force", "unknown", "unknown")
 
 
@@ -76,13 +76,13 @@ def test_bans_grow_too_old() -> None:
 def test_a_priority_road_counts_when_its_sign_was_passed_and_is_sure() -> None:
     drive = Drive()
     drive.see(sign("306", 1), frames=20)
-    assert drive.state.priority_road.status == "unknown"
+    assert statuses(drive.state)[2] == "unknown"
     drive.lose(sign("306", 1))
-    assert drive.state.priority_road.status == "unknown"
+    assert statuses(drive.state)[2] == "unknown"
     drive.pass_by(sign("306", 2, confidence=0.9908))  # yellow leaves of the sample drive
-    assert drive.state.priority_road.status == "unknown"
+    assert statuses(drive.state)[2] == "unknown"
     drive.pass_by(sign("306", 3))
-    assert drive.state.priority_road.status == "in-force"
+    assert statuses(drive.state)[2] == "in-force"
 
 
 @pytest.mark.parametrize("code", ["205", "206"])
@@ -91,9 +91,9 @@ def test_who_has_to_wait_has_no_priority_any_more(code: str) -> None:
     drive.see(sign(code, 1, confidence=0.95, hits=5))
     assert (drive.state.priority_road.status, drive.state.priority_road.change) == ("ended", "ended")
     drive.pass_by(sign(code, 1))
-    assert drive.state.priority_road.status == "ended"
+    assert statuses(drive.state)[2] == "ended"
     drive.pass_by(sign("306", 2))
-    assert drive.state.priority_road.status == "in-force"
+    assert statuses(drive.state)[2] == "in-force"
 
 
 def test_right_of_way_at_one_junction_is_no_priority_road() -> None:
@@ -176,7 +176,7 @@ def test_a_short_gap_is_bridged() -> None:
     drive.now_s += BLIND_S - 0.1
     drive.keeper.look(drive.now_s)
     drive.see()
-    assert drive.limit == ("in-force", 50)
+    assert drive.limit() == ("in-force", 50)
 
 
 @pytest.mark.parametrize("frames_come_again", [False, True])
@@ -199,14 +199,14 @@ def test_what_was_in_view_before_a_gap_was_not_passed() -> None:
     drive.see(sign("274-50", 1, box=AT_THE_EDGE))
     drive.now_s += BLIND_S + 0.1
     drive.see()
-    assert drive.limit == ("stream-dead", None)
+    assert drive.limit() == ("stream-dead", None)
 
 
 def test_signs_after_a_gap_are_known_again() -> None:
     drive = everything()
     drive.now_s += 60
     drive.pass_by(sign("274-70", 1))
-    assert drive.limit == ("in-force", 70)
+    assert drive.limit() == ("in-force", 70)
 
 
 @pytest.mark.parametrize("how", ["session", "clock"])
@@ -217,7 +217,7 @@ def test_a_new_beginning_forgets_all(how: str) -> None:
     else:
         drive.now_s -= 100
     drive.see()
-    assert drive.limit == ("stream-dead", None)
+    assert drive.limit() == ("stream-dead", None)
 
 
 def test_a_picture_of_another_size_passes_nothing() -> None:
@@ -226,4 +226,4 @@ def test_a_picture_of_another_size_passes_nothing() -> None:
     drive.see(sign("274-80", 1, box=AT_THE_EDGE))
     drive.size = (640, 360)
     drive.see()
-    assert drive.limit == ("in-force", 50)
+    assert drive.limit() == ("in-force", 50)

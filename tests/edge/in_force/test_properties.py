@@ -55,7 +55,7 @@ def test_a_limit_is_one_that_was_confirmed_since_the_last_gap(road: list[tuple[f
             read.clear()
         last_s = one.now_s
         read.update(sign.value for sign in seen if sign.state == "confirmed" and sign.category == "prohibitory")
-        status, value = one.limit
+        status, value = one.limit()
         if status == "in-force":
             assert value in read
         else:
@@ -114,7 +114,7 @@ def test_no_gap_leaves_anything_known_but_what_is_seen_now(road: list[tuple[floa
 @settings(deadline=None)
 def test_the_strictest_sure_sign_in_view_is_never_exceeded(road: list[tuple[float, list[Sign]]]) -> None:
     def look(one: Drive, seen: list[Sign]) -> None:
-        status, value = one.limit
+        status, value = one.limit()
         limits = [
             claims_of(sign)["speed-limit"].permits
             for sign in seen
