@@ -50,17 +50,20 @@ class Lasting:
         self._ahead: dict[int, Held] = {}
         """By the signs in view that permit less than that, by track."""
 
-    def update(self, gone: Iterable[Gone], present: Iterable[Sighting]) -> None:
-        """Take in the signs that are gone since the last frame, and those that are in view."""
+    def update(self, gone: Iterable[Gone], present: Iterable[Sighting], frame_ns: int) -> None:
+        """Take in the signs that are gone since the last frame, and those that are in view.
+
+        `frame_ns` is the UNIX time of this frame.
+        """
         rule = self._rule
         for one in gone:
             if rule in one.sighting.claims:
-                self._settle(one)
+                self._settle(one, frame_ns)
         views = [sighting for sighting in present if rule in sighting.claims]
         for track in self._ahead.keys() - {sighting.sign.track for sighting in views}:
             del self._ahead[track]  # it is followed and says something else now
         for sighting in views:
-            self._look_at(sighting)
+            self._look_at(sighting, frame_ns)
 
     def expire(self, now_s: float) -> None:
         """Doubt what no sign has said for too long."""
@@ -95,25 +98,25 @@ class Lasting:
         """The strictest of the signs ahead, where one permits less than what was passed."""
         return min(self._ahead.values(), key=lambda held: held.claim.permits, default=self._base)
 
-    def _settle(self, gone: Gone) -> None:
+    def _settle(self, gone: Gone, frame_ns: int) -> None:
         sighting = gone.sighting
         claim = sighting.claims[self._rule]
         ahead = self._ahead.pop(sighting.sign.track, None)
         if claim.permits < self._permitted():
-            self._base = self._renewed(ahead or self._held(sighting, sighting.since_ns), sighting)
+            self._base = self._renewed(ahead or self._held(sighting, frame_ns), sighting)
         elif claim.permits == self._permitted():
             self._renew(sighting)
         elif gone.passed and sighting.sure and self._is_about_this(claim) and not sighting.is_outdone(self._rule):
-            self._base = self._held(sighting, gone.gone_ns)
+            self._base = self._held(sighting, frame_ns)
 
-    def _look_at(self, sighting: Sighting) -> None:
+    def _look_at(self, sighting: Sighting, frame_ns: int) -> None:
         track, claim = sighting.sign.track, sighting.claims[self._rule]
         if claim.permits < self._permitted():
             held = self._ahead.get(track)
             if held is not None and held.claim == claim:
                 self._ahead[track] = self._renewed(held, sighting)
             else:
-                self._ahead[track] = self._held(sighting, sighting.since_ns)
+                self._ahead[track] = self._held(sighting, frame_ns)
             return
         self._ahead.pop(track, None)
         if claim.permits == self._permitted():
@@ -129,14 +132,14 @@ class Lasting:
         held = self._base.claim
         return not held.begins or (held.value, held.unit) == (claim.value, claim.unit)
 
-    def _held(self, sighting: Sighting, since_ns: int) -> Held:
+    def _held(self, sighting: Sighting, frame_ns: int) -> Held:
         claim = sighting.claims[self._rule]
         change: Change = "ended"
         if claim.begins:
             change = "set"
             if isinstance(self._base, Held) and self._base.claim.begins and claim.value is not None:
                 change = "raised" if claim.permits > self._base.claim.permits else "lowered"
-        return Held(claim, change, sighting.sign, since_ns, sighting.sign.confidence, sighting.seen_s)
+        return Held(claim, change, sighting.sign, frame_ns, sighting.sign.confidence, sighting.seen_s)
 
     def _renew(self, sighting: Sighting) -> None:
         if isinstance(self._base, Held) and sighting.seen_s >= self._base.seen_s:

@@ -26,8 +26,6 @@ class Sighting:
     claims: dict[LastingRule, Claim]
     size: tuple[int, int]
     """Width and height of the picture, px."""
-    since_ns: int
-    """UNIX time of the frame that confirmed it, or gave it another reading."""
     seen_s: float
     """When it was last measured."""
     post: dict[int, dict[LastingRule, Claim]] = field(default_factory=dict)
@@ -58,8 +56,6 @@ class Gone:
     sighting: Sighting
     passed: bool
     """Whether it left at the edge of the picture; else it was lost."""
-    gone_ns: int
-    """UNIX time of the first frame without it."""
 
 
 class Sightings:
@@ -76,7 +72,7 @@ class Sightings:
         """
         followed = {sign.track: sign for sign in message.signs}
         ended = [self.present.pop(track) for track in list(self.present) if track not in followed]
-        gone = [Gone(one, one.leaving and one.size == message.size, message.captured_ns) for one in ended]
+        gone = [Gone(one, one.leaving and one.size == message.size) for one in ended]
         for track, sign in followed.items():
             if sign.state == "confirmed" and sign.rules:
                 self._see(track, sign, message, frame_s)
@@ -92,7 +88,7 @@ class Sightings:
     def _see(self, track: int, sign: Sign, message: FrameMessage, frame_s: float) -> None:
         before = self.present.get(track)
         if before is None or before.sign.class_id != sign.class_id:
-            self.present[track] = Sighting(sign, claims_of(sign), message.size, message.captured_ns, frame_s)
+            self.present[track] = Sighting(sign, claims_of(sign), message.size, frame_s)
             return
         before.sign, before.size = sign, message.size
         if sign.measured:

@@ -25,7 +25,7 @@ class InForce:
     """Keeps what is in force, of one source. It reads no clock.
 
     All times handed to it are seconds on one clock that goes on evenly: the monotonic one for live sources, that of
-    the recording for recordings. Where it goes back, what was known is forgotten.
+    the recording for recordings. Where it goes back by as much as a gap, what was known is forgotten.
     """
 
     def __init__(self) -> None:
@@ -40,12 +40,15 @@ class InForce:
 
     def update(self, message: FrameMessage, frame_s: float) -> None:
         """Take in a frame that was captured at `frame_s`."""
-        if self.frame_s is not None and (self.is_dead(frame_s) or message.session != self._session):
-            self.forget()
+        if self.frame_s is not None:
+            if abs(frame_s - self.frame_s) > BLIND_S or message.session != self._session:
+                self.forget()
+            else:  # a stream's own timestamps can correct a capture time by a little
+                frame_s = max(frame_s, self.frame_s)
         self.frame, self.frame_s, self._session = message.frame, frame_s, message.session
         gone = self._sightings.update(message, frame_s)
         for rule in self._rules.values():
-            rule.update(gone, self._sightings.present.values())
+            rule.update(gone, self._sightings.present.values(), message.captured_ns)
             rule.expire(frame_s)
         self._keep_junction(gone, frame_s)
 
@@ -63,7 +66,7 @@ class InForce:
 
     def is_dead(self, now_s: float) -> bool:
         """Whether there was no frame for too long, or none yet."""
-        return self.frame_s is None or not 0 <= now_s - self.frame_s <= BLIND_S
+        return self.frame_s is None or now_s - self.frame_s > BLIND_S
 
     def state(self, now_s: float) -> DriveState:
         """What is in force at `now_s`, which is no earlier than the newest frame."""

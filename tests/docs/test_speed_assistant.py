@@ -23,6 +23,8 @@ from tests.waiting import eventually
 PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = PROJECT / "docs" / "examples" / "speed_assistant.py"
 STEP_S = 0.05
+LIMIT_AND_STOP = 36
+"""The sample drive that begins with a limit of 50 and a stop sign behind it."""
 
 
 def load_example() -> Any:
@@ -269,14 +271,15 @@ def test_as_a_process_it_follows_a_publisher_until_that_one_is_killed_and_comes_
 
 
 def test_it_keeps_to_the_signs_of_the_sample_drive_until_the_reader_is_killed(tmp_path: Path) -> None:
-    write_drive(tmp_path / "drive.mp4", tmp_path / "truth.jsonl", SampleDrive(seed=7, seconds=10), lambda *_: None)
+    drive = SampleDrive(seed=LIMIT_AND_STOP, seconds=6)
+    write_drive(tmp_path / "drive.mp4", tmp_path / "truth.jsonl", drive, lambda *_: None)
     with (
         live_run(str(tmp_path / "drive.mp4"), "--name", "front") as run,
         talking(str(EXAMPLE), run.address) as assistant,
     ):
-        eventually(lambda: any('"limit": "50 km/h"' in line for line in assistant.lines), START_S)
+        eventually(lambda: assistant.last().get("reason") == "stop sign", START_S)
+        eventually(lambda: assistant.last()["limit"] == "50 km/h", START_S)
         run.process.kill()
         eventually(lambda: assistant.last()["reason"] == "no sign reader: take over")
         eventually(lambda: assistant.last()["limit"] is None)
-        told = {json.loads(line)["limit"] for line in assistant.lines}
-        assert told == {None, "50 km/h"}, "the 100 before it was passed with the 50 already in view"
+        assert {json.loads(line)["limit"] for line in assistant.lines} == {None, "50 km/h"}

@@ -327,6 +327,21 @@ def test_with_asyncio_the_same_is_awaited(publisher: SignPublisher) -> None:
     assert asyncio.run(receive()) == list(range(5))
 
 
+def test_with_asyncio_what_is_in_force_is_there_too(publisher: SignPublisher) -> None:
+    async def receive() -> int | float | None:
+        async with AsyncSignSubscriber(publisher.address, limits=NOW) as signs:
+            for _ in range(3000):
+                if publisher.subscriptions(b"state"):
+                    break
+                await asyncio.sleep(0.01)
+            publisher.send(b"state", state(0))
+            publisher.publish(fresh(0))
+            assert await signs.receive(PATIENCE_S) is not None
+            return signs.drive_state().speed_limit.value
+
+    assert asyncio.run(receive()) == 50
+
+
 def test_with_asyncio_the_newest_is_handed_out(publisher: SignPublisher) -> None:
     async def receive() -> tuple[int, int]:
         async with AsyncSignSubscriber(publisher.address, newest_only=True) as signs:

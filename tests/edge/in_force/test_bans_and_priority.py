@@ -220,6 +220,14 @@ def test_a_new_beginning_forgets_all(how: str) -> None:
     assert drive.limit() == ("stream-dead", None)
 
 
+def test_capture_times_that_are_corrected_by_a_little_change_nothing() -> None:
+    drive = everything()
+    drive.now_s -= 0.2
+    drive.see()
+    assert drive.limit() == ("in-force", 50)
+    assert not drive.keeper.is_dead(drive.now_s)
+
+
 def test_a_picture_of_another_size_passes_nothing() -> None:
     drive = after("274-50")
     drive.see(sign("274-80", 1), frames=5)

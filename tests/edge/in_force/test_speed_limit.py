@@ -122,6 +122,16 @@ def test_a_reading_that_changes_takes_back_what_it_said() -> None:
     assert drive.limit() == ("in-force", 80)
 
 
+def test_one_that_was_in_view_before_counts_from_when_it_restricts() -> None:
+    drive = Drive()
+    near, far = sign("274-100", 1), sign("274-50", 2, box=(700.0, 300.0, 15.0, 15.0))
+    drive.see(near, far, frames=20)
+    drive.see(msgspec.structs.replace(near, box=AT_THE_EDGE), far)
+    drive.see(far)
+    rule = drive.state.speed_limit
+    assert (drive.limit(), rule.change, rule.since_ns) == (("in-force", 50), "lowered", round(drive.now_s * 1e9))
+
+
 def test_several_ahead_the_lowest_counts() -> None:
     drive = after("274-100")
     near, far = sign("274-80", 1), sign("274-60", 2, box=(700.0, 300.0, 15.0, 15.0))
