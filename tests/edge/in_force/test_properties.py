@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edge.in_force import BLIND_S, InForce
@@ -11,6 +11,7 @@ from edge.in_force.sightings import SURE_CONFIDENCE, SURE_HITS
 from edge.messages import Sign
 from tests.edge.in_force.road import AT_THE_EDGE, FRAME_S, IN_VIEW, KINDS, Drive, sign
 
+on_a_busy_machine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TRACKS = range(4)
 BOXES = [IN_VIEW, (300.0, 200.0, 50.0, 50.0), AT_THE_EDGE, (5.0, 100.0, 30.0, 30.0)]
 CODES = ["274-30", "274-50", "274-80", "274-120", "278-80", "282", "276", "280", "277", "306", "206", "301", "112"]
@@ -44,7 +45,7 @@ def drive(road: list[tuple[float, list[Sign]]], look: Callable[[Drive, list[Sign
 
 
 @given(frames(signs()))
-@settings(deadline=None)
+@on_a_busy_machine
 def test_a_limit_is_one_that_was_confirmed_since_the_last_gap(road: list[tuple[float, list[Sign]]]) -> None:
     read: set[int | float | None] = set()
     last_s = 0.0
@@ -65,7 +66,7 @@ def test_a_limit_is_one_that_was_confirmed_since_the_last_gap(road: list[tuple[f
 
 
 @given(frames(signs()))
-@settings(deadline=None)
+@on_a_busy_machine
 def test_a_limit_is_only_raised_by_a_sure_sign_that_is_gone(road: list[tuple[float, list[Sign]]]) -> None:
     def look(one: Drive, seen: list[Sign]) -> None:
         rule = one.state.speed_limit
@@ -83,7 +84,7 @@ def test_a_limit_is_only_raised_by_a_sure_sign_that_is_gone(road: list[tuple[flo
 
 
 @given(frames(signs("tentative")))
-@settings(deadline=None)
+@on_a_busy_machine
 def test_tentative_signs_never_change_anything(road: list[tuple[float, list[Sign]]]) -> None:
     def look(one: Drive, seen: list[Sign]) -> None:
         state = one.state
@@ -95,7 +96,7 @@ def test_tentative_signs_never_change_anything(road: list[tuple[float, list[Sign
 
 
 @given(frames(signs()))
-@settings(deadline=None)
+@on_a_busy_machine
 def test_no_gap_leaves_anything_known_but_what_is_seen_now(road: list[tuple[float, list[Sign]]]) -> None:
     def look(one: Drive, seen: list[Sign]) -> None:
         one.keeper.look(one.now_s + BLIND_S)
@@ -111,7 +112,7 @@ def test_no_gap_leaves_anything_known_but_what_is_seen_now(road: list[tuple[floa
 
 
 @given(frames(signs()))
-@settings(deadline=None)
+@on_a_busy_machine
 def test_the_strictest_sure_sign_in_view_is_never_exceeded(road: list[tuple[float, list[Sign]]]) -> None:
     def look(one: Drive, seen: list[Sign]) -> None:
         status, value = one.limit()
