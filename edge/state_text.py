@@ -47,7 +47,7 @@ def _value(rule: Rule) -> str:
 
 
 def _origin(rule: Rule) -> str:
-    if rule.by is None:
+    if rule.by is None or rule.confidence is None or rule.age_s is None:
         return WHY.get(rule.why or "", printable(rule.why or ""))
     return f"{rule.change} by #{rule.by.track} {printable(rule.by.name)}, {rule.confidence:.1%}, {rule.age_s:.0f} s old"
 
