@@ -3,8 +3,8 @@
 Real sequences with known signs are scarce, real stills are not. A still shows what a camera saw at one moment; what it
 saw some seconds before is nearly the same picture, smaller about the point that the car drives towards. So a drive is
 the still shrunk to where its largest sign is some 14 px across, growing as a thing does that one drives towards at
-constant speed, until the still has about its own size; in the last half second the camera turns away, and the sign
-leaves at the edge. Real pixels, simulated motion:
+constant speed, until the still has about its own size; in the last half second the camera turns away as well, and the
+sign leaves at the edge. Real pixels, simulated motion:
 
 - Nothing is enlarged by more than a tenth: a still holds no detail beyond its own. Shrinking averages over areas,
   and what that takes away of the lens's blur and of the sensor's noise is put back, so that a far sign isn't seen
@@ -129,11 +129,10 @@ def plan(still: Still, seed: int) -> Path:
     frames = max(2, math.ceil((MOST_ENLARGED / start - 1) * distance / speed * FPS))
     to_go = speed / FPS * np.arange(frames - 1, -1, -1)
     scales = MOST_ENLARGED * distance / (distance + to_go)
-    leaving = LEAVING_FRAMES if len(sides) else 0
-    scales = np.concatenate([scales, np.full(leaving, MOST_ENLARGED)])
     shifts = _shake(len(scales), generator) * (width / 1360)
     path = Path(centre, scales, shifts, generator.uniform(*SHUTTER_SHARE), generator.uniform(*JPEG_QUALITY))
-    if leaving:
+    if len(sides):
+        leaving = min(LEAVING_FRAMES, frames)
         x, _, w, _ = path.boxes(len(scales) - 1, still.boxes_xywh_px)[int(sides.argmax())].tolist()
         way = width - x if x + w / 2 > width / 2 else -(x + w)
         shifts[-leaving:, 0] += way * (np.arange(1, leaving + 1) / leaving) ** 2

@@ -18,7 +18,7 @@ from detector.candidates import CandidateFinder, Candidates
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
 from detector.ranker import load_ranker
-from detector.tracker import State, Track, Tracker
+from detector.tracker import FIRST_CONFIDENCE, State, Track, Tracker
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
 from models.backends import Backend
@@ -28,8 +28,10 @@ from models.weights_record import BUILT_IN, catalogue_of
 
 CANDIDATE_LIMIT = 64
 """Boxes that the network looks at in one frame: one batch."""
-MIN_CONFIDENCE = 0.75
-"""Of a single frame's reading that may start or feed a track, which then has to be confirmed."""
+MIN_CONFIDENCE = FIRST_CONFIDENCE
+"""Of a single frame's reading that may begin a track, which then has to be confirmed."""
+FEEDING_CONFIDENCE = 0.3
+"""Of one that may go on with a track: doubt about what is followed is evidence too."""
 STILL_CONFIDENCE = 0.9
 """Of a reading in an unrelated picture, where nothing later can confirm it."""
 
@@ -86,6 +88,11 @@ def open_reader(weights: Path = BUILT_IN, backend: Backend = "auto") -> FrameRea
     return FrameReader(catalogue, classifier, CandidateFinder(load_ranker()))
 
 
+def limits_of(catalogue: Catalogue) -> dict[int, float]:
+    """Speed of each class that is a speed limit."""
+    return {sign.class_id: float(sign.value or 0) for sign in catalogue.speed_limits}
+
+
 def _time_s(frame: Frame) -> float:
     """When the frame was taken, on any clock that goes on evenly; never when it happened to be computed."""
     if frame.media_s is not None:
@@ -102,14 +109,14 @@ class SignReader:
         self._reader = reader
         self._source = source
         self._stills = stills
-        self._tracker = Tracker()
+        self._tracker = Tracker(limits_of(reader.catalogue))
         self._session = secrets.token_hex(8)
         self._sequence = 0
         self._still_numbers = 0
 
     def read(self, frame: Frame, *, dropped: int = 0, degraded: Sequence[str] = ()) -> FrameMessage:
         """The message of a frame: every frame gives one."""
-        confidence = STILL_CONFIDENCE if self._stills else MIN_CONFIDENCE
+        confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
         reading = self._reader.read(frame.image, confidence)
         signs = (
             self._still_signs(reading.detections) if self._stills else self._tracked_signs(reading.detections, frame)
@@ -138,7 +145,9 @@ class SignReader:
         return message
 
     def _tracked_signs(self, detections: Detections, frame: Frame) -> list[Sign]:
-        return [self._sign_of_track(track) for track in self._tracker.update(detections, _time_s(frame))]
+        height, width = frame.image.shape[:2]
+        tracks = self._tracker.update(detections, _time_s(frame), (width, height))
+        return [self._sign_of_track(track) for track in tracks]
 
     def _sign_of_track(self, track: Track) -> Sign:
         return self._sign(

@@ -1,4 +1,4 @@
-"""`signwatch evaluate`: how good the classifier and the detector are on known data."""
+"""`signwatch evaluate`: how good the classifier, the detector and the tracker are on known data."""
 
 import json
 from pathlib import Path
@@ -10,6 +10,7 @@ from detector.scoring import Tally, tally_frame
 from edge.cli.evaluate_background import command as background
 from edge.cli.evaluate_classifier import command as classifier
 from edge.cli.evaluate_robustness import command as robustness
+from edge.cli.evaluate_tracks import command as tracks
 from edge.cli.options import backend_option, json_option, weights_option
 from edge.progress import progress_bar
 from edge.reader import STILL_CONFIDENCE, open_reader
@@ -21,12 +22,13 @@ from models.weights_record import BUILT_IN
 
 @click.group("evaluate")
 def command() -> None:
-    """Measure the classifier or the detector."""
+    """Measure the classifier, the detector or the tracker."""
 
 
 command.add_command(classifier)
 command.add_command(robustness)
 command.add_command(background)
+command.add_command(tracks)
 
 
 @command.command("detector")

@@ -116,3 +116,24 @@ def test_frames_that_all_taught_something_are_no_measure(tmp_path: Path) -> None
     result = evaluate("background", "--frames", tmp_path)
     assert result.exit_code == 1
     assert "no frame in it that was held out" in result.output
+
+
+def test_tracks_are_measured_on_drives_and_reported_with_pictures(tmp_path: Path) -> None:
+    data = street(tmp_path, "00000.ppm;12;3;43;34;7\n")
+    report = tmp_path / "report.html"
+    result = evaluate("tracks", "--frames", data, "--limit", "2", "--json", "--html", report)
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert (figures["drives"], figures["empty_drives"], figures["confirmations"]) == (2, 1, 0)
+    assert {"signs", "confirmed_share", "confirmed_interval", "early", "wrong", "switched", "tracks"} <= figures.keys()
+    assert figures["held_out"]["drives"] == 1
+    assert figures["clips"]["drives"] == 0
+    page = report.read_text(encoding="utf-8")
+    assert "Confirmed by mistake" in page and "Not confirmed" in page
+
+
+def test_tracks_are_told_in_words_too(tmp_path: Path) -> None:
+    result = evaluate("tracks", "--frames", street(tmp_path, ""), "--held-out")
+    assert result.exit_code == 0, result.output
+    assert "confirmed in drives without signs" in result.stdout
+    assert "1 drives" in result.stdout
