@@ -5,11 +5,12 @@ and what speaks against the two being of one class. The assignment that costs le
 Jonker-Volgenant algorithm ("A shortest augmenting path algorithm for dense and sparse linear assignment problems",
 Computing 38, 1987), from the package `lap`.
 
-A shaking camera moves all signs alike from one frame to the next. A far sign is 14 px large and stands 15 px above
-the next one, so a shake of that size makes one look like the other. The shift between what is predicted and what is
-seen is therefore estimated first, over all tracks together: of the shifts that any pair would have, the one at
-which most tracks find their detection, each as likely as it fits, and the less likely the larger it is. Where only one
-track is alive, a part of what it is off counts as shake, by how much more a camera shakes than a prediction errs.
+A camera that shakes or turns moves all signs alike from one frame to the next. A far sign is 14 px large and stands
+15 px above the next one, so a shake of that size makes one look like the other. What the picture as a whole has moved
+beyond what the tracks predict is therefore estimated first, where two tracks or more agree on it: of the shifts that
+any pair would have, the one at which most tracks find their detection, each as likely as it fits, and the less likely
+the larger it is (a Cauchy distribution: cameras tremble, and now and then they jolt). One track alone can't tell its
+own motion from the camera's; its prediction counts as so much less sure.
 """
 
 from collections.abc import Sequence
@@ -35,7 +36,11 @@ MOST_DISAGREEMENT = 8.0
 
 NO_PAIR = GATE + MOST_DISAGREEMENT
 """What leaving a track and a detection apart costs: as much as the worst pair."""
-MOST_SHIFTS = 16
+AGREEING = 2
+"""Tracks that must find their detection for a shift to be the camera's."""
+MOST_SHAKES = 25.0
+"""No shift is larger than so many standard deviations of the shake."""
+MOST_SHIFTS = 48
 """Shifts that are tried, the smallest first, so that a picture full of detections takes no longer."""
 
 
@@ -46,7 +51,7 @@ class Association:
     pairs: list[tuple[int, int]]
     """Position of a track and row of its detection; no position and no row twice."""
     shift_xy_px: NDArray[np.float64]
-    """(2,) what the camera shook: detections lie so much farther right and down than the tracks say."""
+    """(2,) how much farther right and down everything lies than the tracks say; 0 where fewer than two tracks agree."""
 
 
 def associate(
@@ -69,6 +74,7 @@ def associate(
         return Association([], np.zeros(2))
     predicted = np.array([motion.value for motion in motions])
     variance = np.array([motion.value_variance + measurement_variance(motion.side_px) for motion in motions])
+    variance[:, :2] += shake_px**2
     offsets = values[None, :, :] - predicted[:, None, :]
     agreement = class_shares @ class_probabilities.astype(np.float64).T
     pairs = _Pairs(
@@ -113,17 +119,21 @@ class _Pairs:
 
 
 def _shift(pairs: _Pairs, shake_px: float) -> NDArray[np.float64]:
-    near = np.hypot(pairs.offsets_xy_px[..., 0], pairs.offsets_xy_px[..., 1]) <= FARTHEST_SIDES * pairs.sides_px
+    near = np.hypot(pairs.offsets_xy_px[..., 0], pairs.offsets_xy_px[..., 1]) <= MOST_SHAKES * shake_px
     hypotheses = pairs.offsets_xy_px[near & (pairs.shape <= GATE)]
-    if not len(hypotheses):
-        return np.zeros(2)
     smallest = np.argsort((hypotheses**2).sum(axis=1), kind="stable")[:MOST_SHIFTS]
     hypotheses = np.concatenate([np.zeros((1, 2)), hypotheses[smallest]])
-    costs = pairs.costs(hypotheses).min(axis=2)
-    gains = np.maximum(NO_PAIR - costs, 0).sum(axis=1) - (hypotheses**2).sum(axis=1) / shake_px**2
-    best = int(gains.argmax())
-    found = np.flatnonzero(np.isfinite(costs[best]))
-    rows = pairs.costs(hypotheses[best])[found].argmin(axis=1)
+    gains = np.maximum(NO_PAIR - pairs.costs(hypotheses), 0)
+    # What an assignment would gain is no more than what tracks gain, or detections, each with the best of the others.
+    likely = np.minimum(gains.max(axis=2).sum(axis=1), gains.max(axis=1).sum(axis=1))
+    likely -= 2 * np.log1p((hypotheses**2).sum(axis=1) / (2 * shake_px**2))
+    agreeing = np.minimum((gains > 0).any(axis=2).sum(axis=1), (gains > 0).any(axis=1).sum(axis=1))
+    likely[1:][agreeing[1:] < AGREEING] = -np.inf
+    best = int(likely.argmax())
+    if agreeing[best] < AGREEING:
+        return np.zeros(2)
+    found = np.flatnonzero(gains[best].any(axis=1))
+    rows = gains[best, found].argmax(axis=1)
     weights = 1 / pairs.place_variance[found, 0, 0]
     total = (weights[:, None] * pairs.offsets_xy_px[found, rows]).sum(axis=0)
-    return np.asarray(total / (weights.sum() + 1 / shake_px**2), np.float64)
+    return np.asarray(total / weights.sum(), np.float64)

@@ -56,9 +56,10 @@ class Motion:
         """Root of width times height."""
         return float(np.exp(self.value[2]))
 
-    def box_xywh_px(self, shift_xy_px: NDArray[np.float64]) -> tuple[float, float, float, float]:
-        """The box, moved by what the camera shook."""
-        x, y = (self.value[:2] + shift_xy_px).tolist()
+    @property
+    def box_xywh_px(self) -> tuple[float, float, float, float]:
+        """Left, top, width and height."""
+        x, y = self.value[:2].tolist()
         half_aspect = float(np.exp(self.value[3] / 2))
         width, height = self.side_px * half_aspect, self.side_px / half_aspect
         return x - width / 2, y - height / 2, width, height
@@ -111,14 +112,20 @@ def predict(motion: Motion, time_s: float) -> Motion:
     )
 
 
-def correct(motion: Motion, value: Vector) -> Motion:
+def moved(motion: Motion, shift_xy_px: NDArray[np.float64]) -> Motion:
+    """The same sign in a picture that has moved by so much right and down."""
+    return replace(motion, value=motion.value + np.append(shift_xy_px, (0.0, 0.0)))
+
+
+def correct(motion: Motion, value: Vector, shake_px: float = 0.0) -> Motion:
     """The sign after a detection at the same time, given as a row of `measured`.
 
-    One that is farther off than the model allows says that the speed has changed at once, as in a pothole: the place is
-    then taken from it, and the speed is as good as unknown.
+    `shake_px` is the standard deviation of what the camera may have shaken, where it isn't known. A detection that is
+    farther off than the model allows says that the speed has changed at once, as in a pothole: the place is then taken
+    from it, and the speed is as good as unknown.
     """
-    variance = measurement_variance(motion.side_px)
-    total = motion.value_variance + variance
+    total = motion.value_variance + measurement_variance(motion.side_px)
+    total[:2] += shake_px**2
     error = value - motion.value
     if (error[:2] ** 2 / total[:2]).sum() > JERK:
         anew = first_seen(value, motion.time_s)

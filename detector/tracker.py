@@ -8,7 +8,7 @@ one begins, and when and why one ends.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -20,13 +20,14 @@ from detector.detections import Detections
 from detector.evidence import (
     CHANGING_FROM,
     CONFIRMING_HITS,
+    CONFIRMING_SHARE,
     REFUTED_BELOW,
     Evidence,
     another_vote,
     confirmable,
     first_vote,
 )
-from detector.motion import Motion, correct, first_seen, measured, predict
+from detector.motion import Motion, correct, first_seen, measured, moved, predict
 
 State = Literal["tentative", "confirmed"]
 End = Literal["left", "lost", "refuted"]
@@ -53,12 +54,9 @@ class Track:
     number: int
     """From 1, never used again."""
     motion: Motion
-    """Without the camera's shake."""
     evidence: Evidence
     seen_s: float
     """When it was last detected."""
-    shift_xy_px: NDArray[np.float64] = field(default_factory=lambda: np.zeros(2))
-    """How far the camera's shake moves it in the newest frame."""
     hits: int = 1
     """Frames in which it was detected."""
     age: int = 1
@@ -88,7 +86,7 @@ class Track:
     @property
     def box_xywh_px(self) -> tuple[float, float, float, float]:
         """Where it is now."""
-        return self.motion.box_xywh_px(self.shift_xy_px)
+        return self.motion.box_xywh_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +124,7 @@ class Tracker:
             size_px: Width and height of the picture. Where it isn't said, a sign that leaves is only lost, and the
                 camera shakes as one of `USUAL_WIDTH_PX` does.
         """
+        shake_px = SHAKE_SHARE * (size_px[0] if size_px else USUAL_WIDTH_PX)
         values = measured(detections.boxes_xywh_px)
         for track in self._tracks:
             track.motion = predict(track.motion, time_s)
@@ -137,17 +136,17 @@ class Tracker:
             shares / np.maximum(shares.sum(axis=-1, keepdims=True), 1e-9),
             values,
             detections.class_probabilities,
-            SHAKE_SHARE * (size_px[0] if size_px else USUAL_WIDTH_PX),
+            shake_px,
         )
+        for track in self._tracks:
+            track.motion = moved(track.motion, found.shift_xy_px)
         for position, row in found.pairs:
             track = self._tracks[position]
-            track.motion = correct(track.motion, values[row] - np.append(found.shift_xy_px, (0, 0)))
+            track.motion = correct(track.motion, values[row], 0.0 if found.shift_xy_px.any() else shake_px)
             track.evidence = another_vote(track.evidence, *_vote(detections, row), time_s - track.seen_s)
             track.seen_s = time_s
             track.hits += 1
             track.measured = True
-        for track in self._tracks:
-            track.shift_xy_px = found.shift_xy_px
         self._begin(detections, values, {row for _, row in found.pairs}, time_s)
         for track in self._tracks:
             self._decide(track)
@@ -167,7 +166,7 @@ class Tracker:
             self._next_number += 1
 
     def _decide(self, track: Track) -> None:
-        if not track.measured or track.hits < CONFIRMING_HITS:
+        if not track.measured or track.hits < max(CONFIRMING_HITS, CONFIRMING_SHARE * track.age):
             return
         enough = confirmable(track.evidence, self._lower_limits)
         if enough is not None and enough != track.confirmed_class:

@@ -36,9 +36,19 @@ def test_a_shake_is_told_from_motion_by_all_tracks_together() -> None:
     tracks = [[100, 100, 14, 14], [100, 115, 14, 14], [400, 80, 30, 30]]
     found = pair(tracks, [[x + 3, y + 9, w, h] for x, y, w, h in tracks])
     assert found.pairs == [(0, 0), (1, 1), (2, 2)]
-    assert found.shift_xy_px == pytest.approx([3, 9], abs=1.5)
+    assert found.shift_xy_px == pytest.approx([3, 9])
     missed = pair(tracks, [[x + 1, y + 10, w, h] for x, y, w, h in tracks[1:]])
     assert missed.pairs == [(1, 0), (2, 1)], "the upper sign wasn't seen, and the lower one isn't taken for it"
+
+
+def test_a_camera_that_turns_takes_all_signs_along_and_one_alone_does_not_jump() -> None:
+    tracks = [[100, 100, 20, 20], [100, 125, 20, 20], [400, 80, 30, 30]]
+    turned = pair(tracks, [[x - 50, y + 4, w, h] for x, y, w, h in tracks])
+    assert turned.pairs == [(0, 0), (1, 1), (2, 2)]
+    assert turned.shift_xy_px == pytest.approx([-50, 4])
+    alone = pair(tracks[:1], [[50, 104, 20, 20]])
+    assert alone.pairs == []
+    assert alone.shift_xy_px == pytest.approx([0, 0])
 
 
 def test_the_class_decides_where_the_place_does_not() -> None:

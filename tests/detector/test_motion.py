@@ -16,7 +16,7 @@ def boxes(distances_m: np.ndarray, speed_x: float = 3000.0) -> np.ndarray:
 def test_boxes_become_centre_side_and_aspect() -> None:
     value = measured(np.array([[10, 20, 40, 10]], np.float32))[0]
     assert value == pytest.approx([30, 25, np.log(20), np.log(4)])
-    assert first_seen(value, 0.0).box_xywh_px(np.array([1.0, -1.0])) == pytest.approx((11, 19, 40, 10))
+    assert first_seen(value, 0.0).box_xywh_px == pytest.approx((10, 20, 40, 10))
 
 
 def test_a_sign_is_expected_where_it_will_be_half_a_second_later() -> None:

@@ -180,3 +180,19 @@ def test_a_part_of_a_sign_is_no_second_sign() -> None:
 def test_a_picture_full_of_detections_begins_no_more_tracks_than_can_be_followed() -> None:
     places = [(((30.0 * column, 30.0 * row, 20.0, 20.0), 2, 0.9)) for column in range(20) for row in range(20)]
     assert len(Tracker().update(seen(*places), 0.0)) == MOST_TRACKS
+
+
+def test_what_is_seen_only_now_and_then_is_never_confirmed() -> None:
+    frames = [seen() if frame % 5 else seen(((300.0, 300.0, 60.0, 60.0), 2, 0.999)) for frame in range(100)]
+    tracks = drive(Tracker(), frames)
+    assert max(track.hits for track in tracks[-1]) == 20
+    assert all(track.state == "tentative" for frame in tracks for track in frame)
+
+
+def test_a_limit_is_confirmed_later_where_a_lower_one_is_not_ruled_out() -> None:
+    frames = [seen((approach(frame), 2, 0.985)) for frame in range(50)]
+    confirmed = [
+        sum(tracks[0].state == "confirmed" for tracks in drive(Tracker(limits), frames))
+        for limits in (None, {2: 50.0, 3: 80.0}, {2: 50.0, 3: 30.0})
+    ]
+    assert confirmed[0] == confirmed[1] > confirmed[2]
