@@ -117,12 +117,18 @@ def moved(motion: Motion, shift_xy_px: NDArray[np.float64]) -> Motion:
     return replace(motion, value=motion.value + np.append(shift_xy_px, (0.0, 0.0)))
 
 
-def correct(motion: Motion, value: Vector, shake_px: float = 0.0) -> Motion:
-    """The sign after a detection at the same time, given as a row of `measured`.
+def correct(motion: Motion, value: Vector, shake_px: float, shift_xy_px: NDArray[np.float64]) -> Motion:
+    """The sign after a detection at the same time.
 
-    `shake_px` is the standard deviation of what the camera may have shaken, where it isn't known. A detection that is
-    farther off than the model allows says that the speed has changed at once, as in a pothole: the place is then taken
-    from it, and the speed is as good as unknown.
+    A detection that is farther off than the model allows says that the speed has changed at once, as in a pothole: the
+    place is then taken from it, and the speed is as good as unknown.
+
+    Args:
+        motion: The sign, already moved by `shift_xy_px`.
+        value: The detection, a row of `measured`.
+        shake_px: Standard deviation of the camera's shake.
+        shift_xy_px: By how much the picture as a whole was found to have moved. The speed learns from it too: left out,
+            speeds that all are wrong by the same would stay so, and each frame's shift would make up for it.
     """
     total = motion.value_variance + measurement_variance(motion.side_px)
     total[:2] += shake_px**2
@@ -133,7 +139,7 @@ def correct(motion: Motion, value: Vector, shake_px: float = 0.0) -> Motion:
     gain, rate_gain = motion.value_variance / total, motion.covariance / total
     return Motion(
         motion.value + gain * error,
-        motion.rate + rate_gain * error,
+        motion.rate + rate_gain * (error + np.append(shift_xy_px, (0.0, 0.0))),
         (1 - gain) * motion.value_variance,
         (1 - gain) * motion.covariance,
         motion.rate_variance - rate_gain * motion.covariance,

@@ -28,7 +28,7 @@ class SignLife:
     confirmed_px: float | None = None
     """How large it was then."""
     numbers: list[int] = field(default_factory=list)
-    """Confirmed tracks that followed it, each once, in order."""
+    """Confirmed tracks that were seen on it, each once, in order."""
 
     @property
     def switches(self) -> int:
@@ -100,7 +100,8 @@ class DriveScore:
             if self._confirmed_as.get(track.number) != track.class_id:
                 self._confirmed_as[track.number] = track.class_id
                 self._confirm(track, covered, marked_px)
-            if covered is None or visible[covered] < LEFT_BELOW:
+            # A box that is only predicted says where a sign may be, and claims none.
+            if covered is None or visible[covered] < LEFT_BELOW or not track.measured:
                 continue
             sign = self.signs[covered]
             if track.number not in sign.numbers:

@@ -142,7 +142,7 @@ class Tracker:
             track.motion = moved(track.motion, found.shift_xy_px)
         for position, row in found.pairs:
             track = self._tracks[position]
-            track.motion = correct(track.motion, values[row], 0.0 if found.shift_xy_px.any() else shake_px)
+            track.motion = correct(track.motion, values[row], shake_px, found.shift_xy_px)
             track.evidence = another_vote(track.evidence, *_vote(detections, row), time_s - track.seen_s)
             track.seen_s = time_s
             track.hits += 1

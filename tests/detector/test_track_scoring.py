@@ -60,3 +60,9 @@ def test_what_is_on_no_sign_is_wrong_unless_it_is_too_small_to_be_known() -> Non
 def test_another_confirmed_track_on_a_sign_is_another_number_for_it() -> None:
     assert score([track(1, 1)], [track(1, 1)]).signs[0].switches == 0
     assert score([track(1, 1)], [track(2, None)], [track(2, 1)]).signs[0].switches == 1
+
+
+def test_a_predicted_box_that_slides_over_another_sign_is_no_other_number_for_it() -> None:
+    predicted = track(2, 4)
+    predicted.measured = False
+    assert score([track(1, 1)], [track(1, 1), predicted]).signs[0].numbers == [1]

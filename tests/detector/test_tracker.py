@@ -196,3 +196,21 @@ def test_a_limit_is_confirmed_later_where_a_lower_one_is_not_ruled_out() -> None
         for limits in (None, {2: 50.0, 3: 80.0}, {2: 50.0, 3: 30.0})
     ]
     assert confirmed[0] == confirmed[1] > confirmed[2]
+
+
+def test_a_sign_that_is_not_seen_stays_put_whatever_speed_the_others_were_thought_to_have() -> None:
+    """The first one is alone while the camera turns, so the turn counts as its own motion until a second one comes."""
+    tracker = Tracker()
+    standing = (420.0, 350.0, 22.0, 22.0)
+    for number in range(70):
+        turned = -8.0 * min(number, 15)
+        side = 1200 / (60 - 14 * number / FPS)
+        signs = [((900 + side + turned, 350 - side, side, side), 2, 0.95)]
+        if number > 15:
+            signs.append(((800 + side / 2 + turned, 200 - side / 2, side, side), 3, 0.95))
+            if number % 20 < 14:
+                signs.append((standing, 4, 0.95))
+        tracks = tracker.update(seen(*signs), number / FPS, (1360, 800))
+        if number > 30:
+            assert len(tracks) == 3
+            assert tracks[2].box_xywh_px == pytest.approx(standing, abs=6)
