@@ -12,8 +12,8 @@ whose errors correlate by r are worth n / (1 + (n - 1) r) looks (the effective s
 
 **The rule.** With p_k the probability of class k given all frames so far, a track is confirmed as k when
 p_k >= 1 - ERROR_RATE in a frame that shows it, after `CONFIRMING_HITS` frames in which it was seen and in no less than
-half of the frames since the first. Where k is a speed limit, all lower ones together must have no more than
-ERROR_RATE / `LOWER_LIMIT_CAUTION`.
+half of the frames since the first, and with a mean probability of being a sign of at least `LEAST_EXISTENCE`. Where k
+is a speed limit, all lower ones together must have no more than ERROR_RATE / `LOWER_LIMIT_CAUTION`.
 
 **The bound.** Under the model above p_k is a martingale: what it will be on average is what it is. So whatever the
 moment at which it crosses the threshold first, at that moment the share of wrong classes is 1 - p_k, at most ERROR_RATE
@@ -37,6 +37,9 @@ LOWER_LIMIT_CAUTION = 10.0
 CONFIRMING_HITS, CONFIRMING_SHARE = 3, 0.5
 """Least number of frames that showed a sign, and least share of those since the first: what is seen now and then is a
 pattern of leaves or light, however sure the network is of it then."""
+LEAST_EXISTENCE = 0.975
+"""Least mean probability that it is a sign at all: yellow leaves can look like a sign in most frames for a second, and
+the correlation above knows only of things in general."""
 LEAST_PROBABILITY = 1e-3
 """Of a class in one frame's vote."""
 LEAST_DOUBT = 0.03
@@ -62,6 +65,8 @@ class Evidence:
     log_votes: NDArray[np.float64]
     """(classes + 1,) weighted sum of logarithms of probabilities, "no sign" last."""
     weight: float
+    existence: float
+    """Mean probability that it is a sign, weighted alike."""
     opinions: float
     """Votes that would be worth as much, were there no more in common between far ones than between any two signs."""
 
@@ -81,7 +86,7 @@ class Evidence:
 def first_vote(class_probabilities: NDArray[np.float32], existence: float, side_px: float) -> Evidence:
     """After the first frame: probabilities (classes,) given that it is a sign, the one that it is, and its side."""
     weight = _weight(side_px)
-    return Evidence(weight * _vote(class_probabilities, existence, side_px), weight, 1.0)
+    return Evidence(weight * _vote(class_probabilities, existence, side_px), weight, existence, 1.0)
 
 
 def another_vote(
@@ -92,6 +97,7 @@ def another_vote(
     return Evidence(
         evidence.log_votes + weight * _vote(class_probabilities, existence, side_px),
         evidence.weight + weight,
+        evidence.existence + (existence - evidence.existence) * weight / (evidence.weight + weight),
         evidence.opinions + 1 - math.exp(-elapsed_s / REFRESHED_S),
     )
 
@@ -110,7 +116,7 @@ def confirmable(evidence: Evidence, lower_limits: Mapping[int, list[int]]) -> in
     """The class of which the evidence is enough, or None. `lower_limits`: of each speed limit, the lower ones."""
     posterior = evidence.posterior
     best = int(posterior[:-1].argmax())
-    if posterior[best] < 1 - ERROR_RATE:
+    if posterior[best] < 1 - ERROR_RATE or evidence.existence < LEAST_EXISTENCE:
         return None
     if posterior[lower_limits.get(best, [])].sum() > ERROR_RATE / LOWER_LIMIT_CAUTION:
         return None
