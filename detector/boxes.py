@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.compiled import compiled
+
 Boxes = NDArray[np.float32]
 """Shape (n, 4): x, y, width, height in pixels."""
 
@@ -45,9 +47,31 @@ def suppress(
     Greedy non-maximum suppression; at most `limit` rows.
     """
     order = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
-    while order.size and (limit is None or len(kept) < limit):
-        best, rest = order[0], order[1:]
-        kept.append(int(best))
-        order = rest[overlaps(boxes_xywh_px[best][None], boxes_xywh_px[rest])[0] <= max_overlap]
-    return np.array(kept, np.intp)
+    most = len(order) if limit is None else min(limit, len(order))
+    kept = _keep_apart(np.ascontiguousarray(boxes_xywh_px[order]), max_overlap, most)
+    return np.asarray(order[kept], np.intp)
+
+
+@compiled
+def _keep_apart(boxes_xywh_px: Boxes, max_overlap: float, most: int) -> NDArray[np.intp]:
+    """Places of the kept among boxes that come best first."""
+    kept = np.empty(most, np.intp)
+    count = 0
+    for place in range(len(boxes_xywh_px)):
+        if count == most:
+            break
+        x, y, w, h = boxes_xywh_px[place]
+        free = True
+        for number in range(count):
+            left, top, wide, high = boxes_xywh_px[kept[number]]
+            across = min(x + w, left + wide) - max(x, left)
+            down = min(y + h, top + high) - max(y, top)
+            if across > 0 and down > 0:
+                shared = across * down
+                if shared > max_overlap * max(w * h + wide * high - shared, 1e-6):
+                    free = False
+                    break
+        if free:
+            kept[count] = place
+            count += 1
+    return kept[:count]

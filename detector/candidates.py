@@ -5,6 +5,7 @@
 Nothing here is a neural detector: colour and shape propose, and a small ranker puts the proposals in order.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -22,14 +23,22 @@ WORKING_PIXELS = 520_000
 """Largest working picture: 1360x800 and 1280x720 are halved, 960x540 is not."""
 SAME_REGION_OVERLAP = 0.7
 """Boxes that overlap by more are one proposal; two signs on a pole overlap by less than 0.1."""
-SIFTED = 800
+SIFTED = 600
 """Regions that pass the sieve and are measured finely."""
-LIKELY_PER_CANDIDATE = 10
-"""Regions that compete for each place: a sign gives some five of them, so more would only take time."""
-MIN_SCORE = -5.0
+LIKELY = 400
+"""Regions whose boxes are corrected and compete for the places: a sign gives some five of them."""
+MIN_SCORE = -3.0
 """Logit under which no sign of the frames that the ranker learnt from has its best region; the rest is left out."""
 MIN_SIDE_PX = 16
 """Least width and height of a picture in which a sign can be looked for."""
+
+STAGES = ("shrink", "maps", "regions", "sieve", "rank", "place")
+Mark = Callable[[str], None]
+"""Called with the name of a stage when it is done: whoever measures reads the clock."""
+
+
+def _unmarked(stage: str) -> None:
+    """Nobody measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,10 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.boxes_xywh_px)
+
+    def first(self, count: int) -> "Candidates":
+        """The best of them."""
+        return Candidates(self.boxes_xywh_px[:count], self.scores[:count])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +90,21 @@ class CandidateFinder:
         self._ranker = ranker
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="regions")
 
-    def find(self, image: NDArray[np.uint8], limit: int) -> Candidates:
-        """The best boxes, at most `limit`, of a frame (height, width, 3) uint8 BGR."""
-        proposals = propose(image, self._executor)
-        rough = self._ranker.sift(measure_rings(proposals.integral, proposals.regions, self._executor))
+    def find(self, image: NDArray[np.uint8], limit: int, mark: Mark = _unmarked) -> Candidates:
+        """The best boxes, at most `limit`, of a frame (height, width, 3) uint8 BGR. `STAGES` are marked as they end."""
+        proposals = propose(image, self._executor, mark)
+        rough = self._ranker.sift(measure_rings(proposals.integral, proposals.regions, self._executor), self._executor)
         passed = np.argsort(-rough, kind="stable")[:SIFTED]
+        mark("sieve")
         fine = measure_grid(proposals.integral, proposals.regions.take(passed), self._executor)
-        scores, boxes = self._ranker.rank(fine, proposals.boxes_xywh_px[passed])
-        likely = np.argsort(-scores, kind="stable")[: LIKELY_PER_CANDIDATE * limit]
+        scores = self._ranker.rank(fine, self._executor)
+        mark("rank")
+        likely = np.argsort(-scores, kind="stable")[:LIKELY]
         likely = likely[scores[likely] > MIN_SCORE]
-        boxes, scores = boxes[likely], scores[likely]
+        boxes = self._ranker.refine(fine[likely], proposals.boxes_xywh_px[passed[likely]], self._executor)
+        scores = scores[likely]
         best = suppress(boxes, scores, SAME_REGION_OVERLAP, limit)
+        mark("place")
         return Candidates(boxes[best], scores[best])
 
     def close(self) -> None:
@@ -95,7 +112,7 @@ class CandidateFinder:
         self._executor.shutdown()
 
 
-def propose(image: NDArray[np.uint8], executor: Executor) -> Proposals:
+def propose(image: NDArray[np.uint8], executor: Executor, mark: Mark = _unmarked) -> Proposals:
     """Every region of a frame (height, width, 3) uint8 BGR; none in a picture under 16 pixels wide or high.
 
     The executor's threads share the work, most of which releases the GIL.
@@ -110,6 +127,12 @@ def propose(image: NDArray[np.uint8], executor: Executor) -> Proposals:
     if factor > 1:
         size = (width // factor, height // factor)
         working = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    mark("shrink")
     maps = colour_maps(working, executor)
+    mark("maps")
+    integral = executor.submit(integrate, maps)
+    regions = find_regions(maps, executor)
     scale_xy = (width / working.shape[1], height / working.shape[0])
-    return Proposals(integrate(maps), find_regions(maps, executor), scale_xy)
+    proposals = Proposals(integral.result(), regions, scale_xy)
+    mark("regions")
+    return proposals

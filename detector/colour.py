@@ -5,9 +5,13 @@ traffic sign recognition from video by class-specific discriminative features", 
 
     red    = min(r - g, r - b)        yellow = min(r - b, g - b)        blue = b - r
 
-A dusk or a windscreen tints everything, and then no fixed threshold finds red. The *local* maps measure the same
-against the mean chromaticity of the surroundings, so a rim that is merely less blue than these still stands out. The
-brightness map, grey over local mean, finds what has no colour: white discs, and the white inside of a dark rim.
+A dusk or a windscreen tints everything, and then no fixed threshold finds red. The *local* maps measure against the
+mean chromaticity of the surroundings, so a rim that is merely less green than these still stands out:
+
+    local_red = (r - g) - (r' - g')        local_blue = (b - r) - (b' - r')
+
+The brightness map, grey over the mean of what is close by, finds what has no colour, and the white inside of any rim;
+the wide one, over the mean of the surroundings, tells a disc from a bright edge.
 """
 
 from concurrent.futures import Executor
@@ -18,9 +22,11 @@ from numpy.typing import NDArray
 
 from detector.compiled import compiled, in_halves
 
-MAPS = ("red", "blue", "yellow", "brightness", "local_red", "local_blue")
+MAPS = ("red", "yellow", "local_red", "local_blue", "brightness", "wide_brightness")
 SURROUNDINGS_PX = 41
-"""Side of the square, in working pixels, over which a local mean is taken: larger than most signs."""
+"""Side of the square, in working pixels, over which a local mean of colour is taken: larger than most signs."""
+CLOSE_BY_PX = 15
+"""Likewise of brightness: no larger than a small sign, so that a disc stands out from whatever is right beside it."""
 COLOUR_ZERO, COLOUR_STEPS = 80.0, 580.0
 """A colour value v, -1 to 1, is kept as 80 + 580 v: -0.13 to 0.30 fit, in steps of 0.0017."""
 BRIGHTNESS_STEPS = 100.0
@@ -32,19 +38,38 @@ Maps = NDArray[np.uint8]
 
 def colour_maps(image: NDArray[np.uint8], executor: Executor) -> Maps:
     """Maps of a picture (height, width, 3) uint8 BGR."""
-    means = np.asarray(cv2.boxFilter(image, cv2.CV_32F, (SURROUNDINGS_PX, SURROUNDINGS_PX)), np.float32)
+    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
     maps = np.empty((*image.shape[:2], len(MAPS)), np.uint8)
-    in_halves(executor, len(image), lambda rows: _fill_maps(image[rows], means[rows], maps[rows]))
+
+    def fill(rows: slice) -> None:
+        means, close_by = _means(image, rows, SURROUNDINGS_PX), _means(grey, rows, CLOSE_BY_PX)
+        _fill_maps(image[rows], means, grey[rows], close_by, maps[rows])
+
+    in_halves(executor, len(image), fill)
     return maps
+
+
+def _means(image: NDArray[np.uint8], rows: slice, side_px: int) -> NDArray[np.float32]:
+    """Of the square around each pixel of some rows, float32; at the picture's edge its mirror image counts too."""
+    reach = side_px // 2
+    seen = slice(max(0, rows.start - reach), min(len(image), rows.stop + reach))
+    means = cv2.boxFilter(image[seen], cv2.CV_32F, (side_px, side_px))
+    return np.asarray(means[rows.start - seen.start : rows.stop - seen.start], np.float32)
 
 
 def encode(name: str, value: float) -> float:
     """A map's value as it stands in `Maps`, not rounded."""
-    return BRIGHTNESS_STEPS * value if name == "brightness" else COLOUR_ZERO + COLOUR_STEPS * value
+    return BRIGHTNESS_STEPS * value if name.endswith("brightness") else COLOUR_ZERO + COLOUR_STEPS * value
 
 
 @compiled
-def _fill_maps(image: NDArray[np.uint8], means: NDArray[np.float32], maps: Maps) -> None:
+def _fill_maps(
+    image: NDArray[np.uint8],
+    means: NDArray[np.float32],
+    grey: NDArray[np.uint8],
+    close_by: NDArray[np.float32],
+    maps: Maps,
+) -> None:
     one = np.float32(1.0)
     zero, steps = np.float32(COLOUR_ZERO + 0.5), np.float32(COLOUR_STEPS)
     most = np.float32(255.0)
@@ -56,15 +81,14 @@ def _fill_maps(image: NDArray[np.uint8], means: NDArray[np.float32], maps: Maps)
             total, mean_total = b + g + r, mean_b + mean_g + mean_r
             share, mean_share = one / total, one / mean_total
             red_green, red_blue = (r - g) * share, (r - b) * share
-            local_red_green = red_green - (mean_r - mean_g) * mean_share
             local_red_blue = red_blue - (mean_r - mean_b) * mean_share
             values = (
                 zero + steps * min(red_green, red_blue),
-                zero - steps * red_blue,
                 zero + steps * min(red_blue, red_blue - red_green),
-                np.float32(0.5) + np.float32(BRIGHTNESS_STEPS) * total * mean_share,
-                zero + steps * min(local_red_green, local_red_blue),
+                zero + steps * (red_green - (mean_r - mean_g) * mean_share),
                 zero - steps * local_red_blue,
+                np.float32(0.5) + np.float32(BRIGHTNESS_STEPS) * (grey[y, x] + one) / (close_by[y, x] + one),
+                np.float32(0.5) + np.float32(BRIGHTNESS_STEPS) * total * mean_share,
             )
             for number in range(6):
                 maps[y, x, number] = np.uint8(max(np.float32(0.0), min(most, values[number])))

@@ -60,9 +60,11 @@ def mirror_grid(features: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _geometry(regions: Regions) -> NDArray[np.float32]:
     width, height = regions.boxes_xywh_px[:, 2], regions.boxes_xywh_px[:, 3]
-    found_by = np.eye(len(CUTS), dtype=np.float32)[regions.cut]
-    shape = np.stack([regions.fill, np.log(width / height), np.log(width * height) / 2 - 2.5], axis=1)
-    return np.concatenate([found_by, shape], axis=1, dtype=np.float32)
+    features = np.zeros((len(regions), GEOMETRY_COUNT), np.float32)
+    features[np.arange(len(regions)), regions.cut] = 1.0
+    features[:, -3], features[:, -2] = regions.fill, np.log(width / height)
+    features[:, -1] = np.log(width * height) / 2 - 2.5
+    return features
 
 
 @compiled

@@ -1,8 +1,10 @@
-"""Learns the ranker's weights from frames with known signs. Needs TensorFlow (the extra `train`)."""
+"""Learns the ranker's trees from frames with known signs. Needs LightGBM (the extra `train`; Ke et al., "LightGBM: a
+highly efficient gradient boosting decision tree", NeurIPS 2017).
+"""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, fields
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,29 +13,34 @@ from numpy.typing import NDArray
 from detector.boxes import Boxes, overlaps
 from detector.candidates import Proposals
 from detector.features import measure_grid, measure_rings, mirror_grid
-from detector.ranker import Layer, Ranker, offsets_between
+from detector.forest import Forest
+from detector.ranker import OFFSETS, Ranker, offsets_between
 
 GOOD_OVERLAP = 0.6
 POOR_OVERLAP = 0.35
 """Regions between the two are neither shown as signs nor as clutter."""
 REFINABLE_OVERLAP = 0.4
-CLUTTER_PER_FRAME = 200
+CLUTTER_PER_FRAME = 1000
+"""Drawn from some 3,900; the sieve learns from the first `SIEVED`, the judge from the `JUDGED` that pass it best."""
+SIEVED = JUDGED = 150
 SIGN_WEIGHT = 25.0
-"""Every sign weighs this much, shared among its regions, however many it has."""
-SIEVE_UNITS = (16,)
-JUDGE_UNITS = (64, 32)
-BATCH = 1024
+"""Every sign weighs this much, shared among its regions, however many it has; a region of clutter 1."""
+DEPTH = 4
+"""Questions that a tree asks about a region."""
+SIEVE_TREES, JUDGE_TREES, OFFSET_TREES = 100, 300, 120
+FORESTS = 2 + len(OFFSETS)
 
 Report = Callable[[int, int], None]
-"""Gets epochs done and epochs in all."""
+"""Gets forests done and forests in all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Regions to learn from, one a row of each array."""
+    """Regions of one frame to learn from, one a row of each array."""
 
     rough: NDArray[np.float32]
-    fine: NDArray[np.float32]
+    fine: NDArray[np.float16]
+    """Half as long as on the road, since there are many."""
     is_sign: NDArray[np.float32]
     weight: NDArray[np.float32]
     offsets: NDArray[np.float32]
@@ -66,7 +73,7 @@ def examples_of(
     regions = proposals.regions.take(used)
     return Examples(
         rough=measure_rings(proposals.integral, regions, executor),
-        fine=measure_grid(proposals.integral, regions, executor),
+        fine=measure_grid(proposals.integral, regions, executor).astype(np.float16),
         is_sign=(best[used] >= GOOD_OVERLAP).astype(np.float32),
         weight=weight[used],
         offsets=offsets[used],
@@ -74,66 +81,110 @@ def examples_of(
     )
 
 
-def train_ranker(frames: Sequence[Examples], *, epochs: int, seed: int, report: Report) -> Ranker:
-    """Learn from the examples of many frames.
+def train_ranker(frames: Sequence[Examples], *, trees: int = JUDGE_TREES, seed: int, report: Report) -> Ranker:
+    """Learn from the examples of many frames; `trees` is how many the judge has.
 
-    The sieve's loss is weighted cross-entropy of being a sign; the judge's has besides it the Huber loss of the box
-    offsets of regions that lie on a sign. The judge sees every region in its mirror image too.
+    Sieve and judge learn by weighted cross-entropy whether a region is a sign, the judge from clutter that the sieve
+    lets pass; the offsets learn by Huber loss from the regions that lie on a sign. All but the sieve, whose rings are
+    their own mirror image, see every region in the mirrored picture too.
     """
-    import keras
+    on_sign = [np.flatnonzero((frame.weight > 0) & (frame.is_sign > 0)) for frame in frames]
+    clutter = [np.flatnonzero((frame.weight > 0) & (frame.is_sign == 0)) for frame in frames]
+    some = [_evenly(rows, SIEVED) for rows in clutter]
+    sieve = _boost("binary", SIEVE_TREES, seed, *_judged(frames, "rough", on_sign, some))
+    report(1, FORESTS)
+    with ThreadPoolExecutor(2) as executor:
+        hard = [_likeliest(sieve, frame, rows, executor) for frame, rows in zip(frames, clutter, strict=True)]
+    fine, is_sign, weight = _judged(frames, "fine", on_sign, hard)
+    judge = _boost("binary", trees, seed, _both_ways(fine), np.tile(is_sign, 2), np.tile(weight, 2))
+    report(2, FORESTS)
+    placed = [np.flatnonzero(frame.offset_weight) for frame in frames]
+    fine, offsets, weight = (_gathered(frames, name, placed) for name in ("fine", "offsets", "offset_weight"))
+    fine, offsets = _both_ways(fine), np.concatenate([offsets, offsets * np.array([-1, 1, 1, 1], np.float32)])
+    corrected = []
+    for side in range(len(OFFSETS)):
+        corrected.append(_boost("huber", OFFSET_TREES, seed, fine, offsets[:, side], np.tile(weight, 2)))
+        report(3 + side, FORESTS)
+    return Ranker(sieve, judge, tuple(corrected))
 
-    keras.utils.set_random_seed(seed)
-    whole = Examples(*(np.concatenate([getattr(frame, field.name) for frame in frames]) for field in fields(Examples)))
-    targets = _targets(whole)
-    mirrored = targets.copy()
-    mirrored[:, 2] *= -1  # the shift to the right
-    judge_features = np.concatenate([whole.fine, mirror_grid(whole.fine)])
-    judge_targets = np.concatenate([targets, mirrored])
-    sieve = _fit(whole.rough, targets, SIEVE_UNITS, 1, epochs, lambda epoch: report(epoch, 2 * epochs))
-    judge = _fit(
-        judge_features, judge_targets, JUDGE_UNITS, 5, epochs, lambda epoch: report(epochs + epoch, 2 * epochs)
-    )
-    return Ranker(sieve, judge)
+
+def _evenly(rows: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    return rows[np.linspace(0, len(rows), min(count, len(rows)), endpoint=False).astype(np.intp)]
 
 
-def _targets(examples: Examples) -> NDArray[np.float32]:
-    """(n, 7): is it a sign, its weight, four offsets, their weight."""
-    return np.column_stack([examples.is_sign, examples.weight, examples.offsets, examples.offset_weight])
+def _likeliest(sieve: Forest, frame: Examples, rows: NDArray[np.intp], executor: Executor) -> NDArray[np.intp]:
+    scores = sieve.sums(frame.rough[rows], executor)
+    return rows[np.argsort(-scores, kind="stable")[:JUDGED]]
 
 
-def _fit(
+def _judged(
+    frames: Sequence[Examples], features: str, on_sign: list[NDArray[np.intp]], clutter: list[NDArray[np.intp]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Features, whether it is a sign, and weight, of some rows of each frame."""
+    rows = [np.concatenate(pair) for pair in zip(on_sign, clutter, strict=True)]
+    found, is_sign, weight = (_gathered(frames, name, rows) for name in (features, "is_sign", "weight"))
+    return found, is_sign, weight
+
+
+def _gathered(frames: Sequence[Examples], name: str, rows: list[NDArray[np.intp]]) -> NDArray[np.float32]:
+    parts = [getattr(frame, name)[of_frame] for frame, of_frame in zip(frames, rows, strict=True)]
+    return np.concatenate(parts).astype(np.float32)
+
+
+def _both_ways(fine: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each region, then each as the mirrored picture has it."""
+    return np.concatenate([fine, mirror_grid(fine)])
+
+
+def _boost(
+    objective: str,
+    trees: int,
+    seed: int,
     features: NDArray[np.float32],
     targets: NDArray[np.float32],
-    units: tuple[int, ...],
-    outputs: int,
-    epochs: int,
-    report: Callable[[int], None],
-) -> tuple[Layer, ...]:
-    import keras
-    import tensorflow as tf
+    weight: NDArray[np.float32],
+) -> Forest:
+    import lightgbm
 
-    mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
-    inputs = keras.Input((features.shape[1],))
-    hidden = keras.layers.GaussianNoise(0.1)(inputs)
-    for width in units:
-        hidden = keras.layers.Dense(width, "relu", kernel_regularizer=keras.regularizers.L2(2e-4))(hidden)
-        hidden = keras.layers.Dropout(0.1)(hidden)
-    model = keras.Model(inputs, keras.layers.Dense(outputs)(hidden))
+    settings = {
+        "objective": objective,
+        "alpha": 0.1,  # of Huber's loss: where it turns from square to straight
+        "max_depth": DEPTH,
+        "num_leaves": 2**DEPTH,
+        "learning_rate": 0.08,
+        "min_data_in_leaf": 30,
+        "lambda_l2": 20.0,
+        "feature_fraction": 0.3,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "max_bin": 63,
+        "seed": seed,
+        "deterministic": True,
+        "num_threads": 1,  # several wait for one another in a spin: beside other work that takes ten times as long
+        "verbose": -1,
+    }
+    data = lightgbm.Dataset(features, np.ascontiguousarray(targets), weight=weight)
+    dumped = lightgbm.train(settings, data, num_boost_round=trees).dump_model()
+    return _complete([tree["tree_structure"] for tree in dumped["tree_info"]])
 
-    def loss(truth: Any, found: Any) -> Any:
-        sign = truth[:, 1] * tf.nn.sigmoid_cross_entropy_with_logits(labels=truth[:, 0], logits=found[:, 0])
-        if outputs == 1:
-            return tf.reduce_mean(sign)
-        error = tf.abs(truth[:, 2:6] - found[:, 1:])
-        huber = tf.reduce_sum(tf.where(error < 0.1, 5.0 * error**2, error - 0.05), axis=1)
-        return tf.reduce_mean(sign + truth[:, 6] * huber)
 
-    steps = epochs * -(-len(features) // BATCH)
-    model.compile(keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(3e-3, steps), weight_decay=1e-3), loss)
-    progress = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: report(epoch + 1))
-    model.fit((features - mean) / scale, targets, batch_size=BATCH, epochs=epochs, verbose=0, callbacks=[progress])
-    weights = [np.asarray(array, np.float32) for array in model.get_weights()]
-    # On the road features come as they are: what centres and scales them here goes into the first layer.
-    weights[0] = weights[0] / scale[:, None]
-    weights[1] = weights[1] - mean @ weights[0]
-    return tuple(zip(weights[::2], weights[1::2], strict=True))
+def _complete(trees: Sequence[dict[str, Any]]) -> Forest:
+    """Trees as LightGBM describes them, made complete: a leaf that comes early stands below both answers."""
+    questions = 2**DEPTH - 1
+    columns = np.zeros((len(trees), questions), np.uint16)
+    thresholds = np.full((len(trees), questions), np.inf, np.float32)
+    leaves = np.zeros((len(trees), questions + 1), np.float32)
+
+    def lay(tree: int, node: int, part: dict[str, Any]) -> None:
+        if node >= questions:
+            leaves[tree, node - questions] = part["leaf_value"]
+            return
+        if "split_feature" in part:
+            columns[tree, node] = part["split_feature"]
+            thresholds[tree, node] = part["threshold"]
+        lay(tree, 2 * node + 1, part.get("left_child", part))
+        lay(tree, 2 * node + 2, part.get("right_child", part))
+
+    for number, tree in enumerate(trees):
+        lay(number, 0, tree)
+    return Forest(columns, thresholds, leaves)

@@ -27,7 +27,7 @@ SHAPE = Shape(
     max_stacked=MAX_STACKED + STACKED_TOLERANCE,
     min_fill=0.12,  # the thinnest rim of a far triangle covers about 0.2
 )
-MAX_REGIONS_PER_MAP = 2000
+MAX_REGIONS_PER_MAP = 3000
 """Bounds time and memory on noise and checkerboards. Street frames stay below it."""
 
 
@@ -39,18 +39,17 @@ class Cut(NamedTuple):
     highest: float
     """Everything above is one level."""
     growth: float
-    """From the region's box to the sign's: yellow is the core inside a white border, brightness the inside of a rim."""
+    """From the region's box to the sign's: yellow is the core inside a white border, brightness the inside of a rim,
+    which is half of a triangle's width and two thirds of a disc's."""
 
 
-LEVELS = 24
+LEVELS = 20
 """A map. Spaced evenly in the logarithm of the colour: what is faint needs the finer steps."""
 CUTS = (
-    Cut("red", 0.02, 0.24, 1.0),
-    Cut("local_red", 0.015, 0.16, 1.0),
-    Cut("blue", 0.03, 0.26, 1.0),
-    Cut("local_blue", 0.02, 0.2, 1.0),
-    Cut("yellow", 0.04, 0.24, 1.45),
-    Cut("brightness", 1.1, 1.9, 1.15),
+    Cut("local_red", 0.015, 0.15, 1.1),
+    Cut("local_blue", 0.025, 0.2, 1.0),
+    Cut("yellow", 0.04, 0.24, 1.6),
+    Cut("brightness", 1.08, 1.9, 1.55),
 )
 
 

@@ -49,6 +49,20 @@ class Tally:
         }
 
 
+NEVER = np.iinfo(np.intp).max
+
+
+def first_ranks(candidates_xywh_px: Boxes, truth_xywh_px: Boxes, min_overlap: float) -> NDArray[np.intp]:
+    """For each true box (m, 4) the place, from 0, of the first candidate (n, 4) that overlaps it enough: (m,).
+
+    `NEVER` where none does. Recall in the best k is then the share that is smaller than k.
+    """
+    enough = overlaps(truth_xywh_px, candidates_xywh_px) >= min_overlap
+    if not enough.shape[1]:
+        return np.full(len(truth_xywh_px), NEVER, np.intp)
+    return np.where(enough.any(axis=1), enough.argmax(axis=1), NEVER).astype(np.intp)
+
+
 def match(
     boxes_xywh_px: Boxes, scores: NDArray[np.float32], truth_xywh_px: Boxes, min_overlap: float = MATCHING_OVERLAP
 ) -> NDArray[np.intp]:

@@ -4,6 +4,8 @@ A control process imports only what stands here. It brings in neither OpenCV nor
 nor the classifier, so it starts at once and stays small.
 """
 
+from edge.async_subscriber import AsyncSignSubscriber
+from edge.curve import KeyPair, SubscriberKeys
 from edge.errors import (
     FetchError,
     MessageError,
@@ -14,20 +16,28 @@ from edge.errors import (
     SourceTruncated,
     WireError,
 )
-from edge.messages import FrameMessage, Latency, Sign
+from edge.inbox import Limits
+from edge.messages import FrameMessage, HealthMessage, InfoMessage, Latency, Sign, SignMessage
 from edge.subscriber import SignSubscriber
 
 __all__ = [
+    "AsyncSignSubscriber",
     "FetchError",
     "FrameMessage",
+    "HealthMessage",
+    "InfoMessage",
+    "KeyPair",
     "Latency",
+    "Limits",
     "MessageError",
     "ReportError",
     "Sign",
+    "SignMessage",
     "SignSubscriber",
     "SignwatchError",
     "SinkError",
     "SourceError",
     "SourceTruncated",
+    "SubscriberKeys",
     "WireError",
 ]

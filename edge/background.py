@@ -1,6 +1,6 @@
 """How well the network keeps apart what is a sign and what the candidate stage only takes for one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +50,16 @@ class Separation:
     """Annotated signs, each read at its annotated box."""
     found: Things
     """Annotated signs that a candidate has found, each read at the most sign-like of those."""
+
+
+def pooled(parts: Sequence[Separation]) -> Separation:
+    """What was found in several lots of frames, as if in one."""
+    return Separation(
+        sum(part.frames for part in parts),
+        _joined([part.background for part in parts]),
+        _joined([part.annotated for part in parts]),
+        _joined([part.found for part in parts]),
+    )
 
 
 def separate(
@@ -108,7 +118,7 @@ def _rows(things: Things, rows: NDArray[np.intp]) -> Things:
     return Things(things.confidence[rows], things.answers[rows], things.crops[rows], things.frames[rows])
 
 
-def _joined(parts: list[Things]) -> Things:
+def _joined(parts: Sequence[Things]) -> Things:
     return Things(
         np.concatenate([part.confidence for part in parts]),
         np.concatenate([part.answers for part in parts]),

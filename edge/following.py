@@ -50,11 +50,13 @@ def drivable(frames: Sequence[StreetFrame]) -> list[StreetFrame]:
     return chosen
 
 
-def follow_frame(reader: FrameReader, archive: Archive, frame: StreetFrame) -> Followed:
-    """Drive towards what a street frame shows; the frame's number is the seed."""
+def follow_frame(reader: FrameReader, archive: Archive, frame: StreetFrame, *, held_out: bool) -> Followed:
+    """Drive towards what a street frame shows; the frame's number is the seed. `held_out`: it taught the reader
+    nothing.
+    """
     still = Still(read_frame(archive, frame), frame.boxes_xywh_px)
     views = drive(still, plan(still, frame.number), frame.number)
-    return _follow(reader, f"{frame.number:05}", frame.held_out, views, frame.class_ids, ANNOTATED_SIDE_PX)
+    return _follow(reader, f"{frame.number:05}", held_out, views, frame.class_ids, ANNOTATED_SIDE_PX)
 
 
 def follow_clip(reader: FrameReader, path: Path) -> Followed:

@@ -14,6 +14,7 @@ from detector.crops import cut_crops
 from detector.ranker import Ranker
 from detector.ranker_training import Examples, examples_of
 from models.archive import Archive
+from models.errors import DataError
 from models.gtsdb import StreetFrame, read_frame
 
 BACKGROUND_OVERLAP = 0.3
@@ -27,7 +28,7 @@ Report = Callable[[int, int], None]
 
 
 def ranker_examples(archive: Archive, frames: list[StreetFrame], seed: int, report: Report) -> list[Examples]:
-    """What the ranker learns from each of the frames."""
+    """What the ranker learns from each of the frames. Raises DataError where none of them shows a sign or clutter."""
     generator = np.random.default_rng(seed)
     examples = []
     with ThreadPoolExecutor(2) as executor:
@@ -35,6 +36,9 @@ def ranker_examples(archive: Archive, frames: list[StreetFrame], seed: int, repo
             proposals = propose(read_frame(archive, frame), executor)
             examples.append(examples_of(proposals, frame.boxes_xywh_px, generator, executor))
             report(done, len(frames))
+    for kind in (0, 1):
+        if not any(((one.weight > 0) & (one.is_sign == kind)).any() for one in examples):
+            raise DataError(f"{archive.path}: no region of {('clutter', 'a sign')[kind]} in its frames to learn from")
     return examples
 
 

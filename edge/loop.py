@@ -1,4 +1,4 @@
-"""The frame loop for recordings: every frame, in order, to every output."""
+"""The frame loop for recordings: every frame, in order, to every output, while a thread decodes ahead."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from edge.outputs import Outputs
 from edge.progress import progress_bar
 from edge.publisher import SignPublisher
 from edge.reader import SignReader
-from edge.sources import Source
+from edge.sources import CapturedSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Processed:
 
 
 def process(
-    source: Source,
+    source: CapturedSource,
     signs: SignReader,
     outputs: Outputs,
     publisher: SignPublisher | None = None,

@@ -1,7 +1,15 @@
-"""The wire message of one processed frame, `signwatch.frame/1`, and its JSON form.
+"""The messages of the wire, and their JSON form.
 
-Fields are added at the end and never change their meaning; what would break a reader takes a
-new schema number. So a reader accepts fields that it doesn't know.
+========  ======================================================================
+`frame`   one for every processed frame
+`sign`    a track's life: new, changed, ended
+`health`  how the publisher is, once a second
+`info`    what it is: catalogue, network, thresholds
+========  ======================================================================
+
+Fields are added at the end, with a default, and never change their meaning; what would break a
+reader takes a new schema number. So a reader accepts fields that it doesn't know, and does
+without those that an older publisher doesn't send.
 """
 
 from math import isfinite
@@ -12,7 +20,15 @@ import msgspec
 from edge.errors import MessageError
 
 FRAME_SCHEMA: Final = "signwatch.frame/1"
+SIGN_SCHEMA: Final = "signwatch.sign/1"
+HEALTH_SCHEMA: Final = "signwatch.health/1"
+INFO_SCHEMA: Final = "signwatch.info/1"
+
 FRAME_TOPIC = b"frame"
+SIGN_TOPIC = b"sign"
+HEALTH_TOPIC = b"health"
+INFO_TOPIC = b"info"
+HEALTH_INTERVAL_S = 1.0
 
 MAX_MESSAGE_BYTES = 2**20
 """A frame with a thousand signs takes a third of it; anything larger is no message of ours."""
@@ -118,6 +134,159 @@ class FrameMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Where the time went."""
     signs: tuple[Sign, ...]
     """Every sign that the tracker follows, in no particular order."""
+    monotonic_ns: Count | None = None
+    """The publisher's monotonic clock at `published_ns`, in nanoseconds; no clock adjustment moves it, and only
+    differences within a session mean anything. `latency_ms.total` before it, the frame was captured."""
+
+
+class SignMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A step in the life of one sign's track.
+
+    A new subscriber gets the signs that are there now, as their last event with the present `sign`, so an event may
+    come again with its old `seq`.
+    """
+
+    schema: Literal["signwatch.sign/1"] = SIGN_SCHEMA
+    """What this message is, and in which version."""
+    source: str
+    """Name of the camera or recording."""
+    session: str
+    """Changes whenever the publisher starts anew; `seq` and tracks count within it."""
+    seq: Count
+    """Number of this event within the session and topic, from 0 and without gaps."""
+    event: Literal["new", "changed", "ended"]
+    """`new` with the first frame of a track; `changed` where its state or reading is another one; `ended` when it is
+    followed no more."""
+    frame: Count
+    """Number of the frame that `sign` is of."""
+    captured_ns: Count
+    """UNIX time in nanoseconds at which that frame was captured."""
+    published_ns: Count
+    """UNIX time in nanoseconds at which this message was made."""
+    monotonic_ns: Count
+    """The publisher's monotonic clock at `published_ns`, in nanoseconds."""
+    sign: Sign
+    """The sign as it is now, or as it was last."""
+
+
+class HealthMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """How the publisher of one source is; sent once a second, whether or not there are frames."""
+
+    schema: Literal["signwatch.health/1"] = HEALTH_SCHEMA
+    """What this message is, and in which version."""
+    source: str
+    """Name of the camera or recording."""
+    session: str
+    """Changes whenever the publisher starts anew."""
+    seq: Count
+    """Number of this message within the session and topic, from 0 and without gaps."""
+    published_ns: Count
+    """UNIX time in nanoseconds at which this message was made."""
+    monotonic_ns: Count
+    """The publisher's monotonic clock at `published_ns`, in nanoseconds."""
+    state: Literal["ok", "degraded", "fault", "stopped"]
+    """`ok`; `degraded` where frames are published but `degraded` says something; `fault` where none are; `stopped` in
+    the last message before it ends."""
+    fault: str | None
+    """Why there are no frames, in one line for people."""
+    captured: Count
+    """Frames that the source gave so far: `published`, `dropped`, and those on their way."""
+    published: Count
+    """Frames that a message was sent for."""
+    dropped: Count
+    """Frames that were given up because they were late, stale or left out."""
+    openings: Count
+    """Times that the source was opened, the first one included."""
+    faults: Count
+    """Times that it could not be opened, failed or fell silent."""
+    frame_age_ms: Milliseconds | None
+    """Age of the newest frame that was published, from its capture; null before the first."""
+    fps: Milliseconds
+    """Frames published in the last second."""
+    degraded: tuple[str, ...]
+    """What is not as it should be, as in the last frame's message."""
+    subscribers: Count
+    """Subscriptions to topic `frame`."""
+    refused: Count
+    """Connections that were refused so far: wrong or missing keys, or no ZeroMQ at all."""
+
+
+class KnownSign(msgspec.Struct, frozen=True):
+    """A sign of the catalogue in use."""
+
+    class_id: Count
+    """As in `Sign`."""
+    code: str
+    """As in `Sign`."""
+    name: str
+    """As in `Sign`."""
+    category: str
+    """As in `Sign`."""
+    value: Count | float | None
+    """As in `Sign`."""
+    unit: str | None
+    """As in `Sign`."""
+
+
+class Thresholds(msgspec.Struct, frozen=True):
+    """What has to be reached before a sign counts."""
+
+    reading: Score
+    """Confidence of a single frame's reading that may begin a track."""
+    confirming_hits: Count
+    """Frames in which a track must have been seen before it is confirmed."""
+    confirming_posterior: Score
+    """Probability that it is a sign of its class, given all its frames, that it must have reached."""
+    confirming_existence: Score
+    """Mean probability over its frames that it is a sign."""
+
+
+class InfoMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """What publishes; sent at the start, when something in it changes, and to each new subscriber."""
+
+    schema: Literal["signwatch.info/1"] = INFO_SCHEMA
+    """What this message is, and in which version."""
+    source: str
+    """Name of the camera or recording."""
+    session: str
+    """Changes whenever the publisher starts anew."""
+    seq: Count
+    """Number of this message within the session and topic, from 0 and without gaps."""
+    published_ns: Count
+    """UNIX time in nanoseconds at which this message was made."""
+    monotonic_ns: Count
+    """The publisher's monotonic clock at `published_ns`, in nanoseconds."""
+    version: str
+    """Of Signwatch."""
+    given: str | None
+    """What a camera or stream really gives, for people; null until it was opened, and for recordings."""
+    backend: str
+    """What runs the network."""
+    catalogue: str
+    """Digest of the catalogue of signs: another one has other classes."""
+    max_latency_ms: Milliseconds | None
+    """Budget per frame; null for none."""
+    thresholds: Thresholds
+    """What has to be reached before a sign counts."""
+    signs: tuple[KnownSign, ...]
+    """Every sign that can be told, by class id."""
+
+
+Message = FrameMessage | SignMessage | HealthMessage | InfoMessage
+
+MESSAGES: Final[dict[bytes, type[Message]]] = {
+    FRAME_TOPIC: FrameMessage,
+    SIGN_TOPIC: SignMessage,
+    HEALTH_TOPIC: HealthMessage,
+    INFO_TOPIC: InfoMessage,
+}
+"""What goes under each topic."""
+SCHEMAS: Final = {
+    FRAME_TOPIC: FRAME_SCHEMA,
+    SIGN_TOPIC: SIGN_SCHEMA,
+    HEALTH_TOPIC: HEALTH_SCHEMA,
+    INFO_TOPIC: INFO_SCHEMA,
+}
 
 
 class _Envelope(msgspec.Struct):
@@ -126,30 +295,44 @@ class _Envelope(msgspec.Struct):
 
 _encoder = msgspec.json.Encoder()
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
-_decoder = msgspec.json.Decoder(FrameMessage)
+_decoders = {topic: msgspec.json.Decoder(message) for topic, message in MESSAGES.items()}
 
 
-def encode(message: FrameMessage) -> bytes:
+def encode(message: Message) -> bytes:
     """Give a message's payload: one line of UTF-8 JSON, without a line break."""
     return _encoder.encode(message)
 
 
 def decode(payload: bytes) -> FrameMessage:
-    """Read a payload that anybody may have sent.
+    """Read the payload of a frame's message that anybody may have sent.
 
     Raises:
         MessageError: For anything that is not a whole message of a schema known here.
     """
+    message = decode_topic(FRAME_TOPIC, payload)
+    assert isinstance(message, FrameMessage)
+    return message
+
+
+def decode_topic(topic: bytes, payload: bytes) -> Message:
+    """Read the payload of any topic that anybody may have sent.
+
+    Raises:
+        MessageError: For an unknown topic, and anything that is not a whole message of its schema.
+    """
+    if topic not in SCHEMAS:
+        raise MessageError(f"{topic[:20]!r} is no topic")
     if len(payload) > MAX_MESSAGE_BYTES:
         raise MessageError(f"a message of {len(payload)} bytes is too large")
+    known = SCHEMAS[topic]
     try:
         # The schema comes first, because a message of another one is no damaged message of ours.
         schema = _envelope_decoder.decode(payload).schema
-        if schema != FRAME_SCHEMA:
-            raise MessageError(f"a message of schema {schema!r} can't be read, only {FRAME_SCHEMA}")
-        return _decoder.decode(payload)
+        if schema != known:
+            raise MessageError(f"a message of schema {schema!r} can't be read, only {known}")
+        return _decoders[topic].decode(payload)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise MessageError(f"not a message of {FRAME_SCHEMA}: {error}") from error
+        raise MessageError(f"not a message of {known}: {error}") from error
 
 
 def _check_finite(*numbers: float | None) -> None:

@@ -57,3 +57,8 @@ def say_epoch(epochs: int) -> Callable[["EpochResult"], None]:
         )
 
     return say
+
+
+def shifted(report: Report, before: int, total: int) -> Report:
+    """A report of one part of the work, told as part of the whole: `before` things were done before it."""
+    return lambda done, _: report(before + done, total)

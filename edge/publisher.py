@@ -1,19 +1,28 @@
 """The publishing end of the wire: messages out to whoever subscribes, over ZeroMQ."""
 
 import errno
+import socket
+import threading
 import time
+from collections.abc import Hashable, Sequence
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
 
 import zmq
 
+from edge.curve import PublisherKeys
 from edge.errors import WireError
 from edge.messages import FRAME_TOPIC, FrameMessage, encode
+from edge.watchdog import Stage
+from edge.wire import ZAP_ADDRESS, ZAP_DOMAIN, Wire
 
 DEFAULT_ADDRESS = "tcp://127.0.0.1:5556"
-HIGH_WATER_MARK = 1000
-"""Messages queued for a slow subscriber: half a minute at 30 frames a second."""
+HIGH_WATER_MARK = 32
+"""Messages queued for a slow subscriber: what is older than a second is of no use to it."""
+LOSSLESS_HIGH_WATER_MARK = 1000
+SEND_BUFFER_BYTES = 1 << 16
+"""The system's own queue would otherwise hold some minutes of messages before the mark counts at all."""
 
 SUBSCRIBER_PATIENCE_S = 30.0
 """A lossless publisher gives up on a subscriber that takes nothing for so long."""
@@ -21,12 +30,18 @@ SUBSCRIBER_PATIENCE_S = 30.0
 FLUSH_S = 10.0
 """A lossless publisher that ends gives its last messages so long to leave."""
 
-MAX_SUBSCRIPTION_BYTES = 256
-"""Subscribers send topics; a longer one is nobody we know, and libzmq ends its connection."""
+MAX_SUBSCRIPTION_BYTES = 1024
+"""Subscribers send topics, and with keys a handshake of some 300 bytes; what is longer comes from nobody we know, and
+libzmq ends its connection."""
+HEARTBEAT_MS, HEARTBEAT_TIMEOUT_MS = 2000, 10_000
+"""A live subscriber that was stopped or unplugged is let go; one that comes back begins with what is new."""
+
+OUTBOX = 64
+HANDOVER_MS = 100
 
 
 class SignPublisher:
-    """Publishes messages as two ZeroMQ frames, topic and payload; a context manager.
+    """Publishes messages as two ZeroMQ frames, topic and payload; a context manager, usable from any thread.
 
     The socket is XPUB: subscribers come and go, each has a queue of `high_water_mark`
     messages, and what doesn't fit is lost for that subscriber alone, so that nobody can hold
@@ -34,51 +49,87 @@ class SignPublisher:
     publisher waits for the slowest subscriber instead.
 
     Args:
-        address: Where to bind, such as `tcp://127.0.0.1:5556` or `ipc:///run/signwatch`;
-            port `*` takes a free one.
+        addresses: Where to bind, such as `tcp://127.0.0.1:5556` or `ipc:///run/signwatch`, or
+            several of them; port `*` takes a free one.
         high_water_mark: Messages queued for each subscriber, at least 1.
         lossless: Wait for slow subscribers rather than lose messages, also at the end.
-        insecure: Allow an address that other machines can reach. Nothing on this wire is
-            encrypted or authenticated.
+        insecure: Allow an address that other machines can reach without keys: nothing on this
+            wire is then encrypted or authenticated.
+        keys: Encrypt, and let in only those on its list.
+        stage: The sending thread's, for a watchdog.
 
     Raises:
         ValueError: For a mark below 1.
-        WireError: Where the address is in use, malformed, or reaches beyond this machine.
+        WireError: Where an address is in use, malformed, or reaches beyond this machine without
+            keys.
+
+    Attributes:
+        addresses: Where it is bound, with the ports that were taken.
+        address: The first of them.
     """
 
     def __init__(
         self,
-        address: str = DEFAULT_ADDRESS,
+        addresses: str | Sequence[str] = DEFAULT_ADDRESS,
         *,
-        high_water_mark: int = HIGH_WATER_MARK,
+        high_water_mark: int | None = None,
         lossless: bool = False,
         insecure: bool = False,
+        keys: PublisherKeys | None = None,
+        stage: Stage | None = None,
     ) -> None:
-        if high_water_mark < 1:
+        mark = high_water_mark or (LOSSLESS_HIGH_WATER_MARK if lossless else HIGH_WATER_MARK)
+        if high_water_mark is not None and high_water_mark < 1:
             raise ValueError(f"a high-water mark is at least 1 message, not {high_water_mark}")
-        if not insecure and not is_local(address):
-            raise WireError(
-                f"{address} can be reached from other machines, and this wire has no keys; "
-                "bind to 127.0.0.1, or allow it as insecure"
-            )
+        wanted = [addresses] if isinstance(addresses, str) else list(addresses)
+        for address in wanted:
+            if keys is None and not insecure and not is_local(address):
+                raise WireError(
+                    f"{address} can be reached from other machines; give keys (`signwatch keys`), "
+                    "bind to 127.0.0.1, or allow it as insecure"
+                )
         self._flush_s = FLUSH_S if lossless else 0.0
+        self._sending = threading.Lock()
         self._context = zmq.Context()
-        self._socket = self._context.socket(zmq.XPUB)
-        self._socket.linger = 0
-        self._socket.sndhwm = high_water_mark
-        self._socket.maxmsgsize = MAX_SUBSCRIPTION_BYTES
-        # Only where it is asked for: with it, libzmq names IPv4 addresses as mapped ones.
-        self._socket.ipv6 = "[" in address
-        if lossless:
-            self._socket.setsockopt(zmq.XPUB_NODROP, 1)
-            self._socket.sndtimeo = round(SUBSCRIBER_PATIENCE_S * 1000)
-        self._topics: set[bytes] = set()
+        zap = None
+        if keys is not None:  # before the first bind, or the first stranger is let in unasked
+            zap = self._context.socket(zmq.REP)
+            zap.bind(ZAP_ADDRESS)
+        outer = _xpub(self._context, mark, lossless, keys)
         try:
-            self._socket.bind(address)
-        except zmq.ZMQError as error:
-            self.close(flush_s=0)
-            raise WireError(_why_not_bound(address, error)) from error
-        self.address = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
+            self.addresses = tuple(_bind(outer, address) for address in wanted)
+        except WireError:
+            self._context.destroy(linger=0)
+            raise
+        self.address = self.addresses[0]
+        outbox = self._context.socket(zmq.PULL)
+        outbox.rcvhwm = OUTBOX
+        outbox.bind("inproc://outbox")
+        self._outbox = self._context.socket(zmq.PUSH)
+        self._outbox.sndhwm = OUTBOX
+        self._outbox.sndtimeo = HANDOVER_MS
+        self._outbox.connect("inproc://outbox")
+        patience_s = SUBSCRIBER_PATIENCE_S
+        self._wire = Wire(
+            outer,
+            outbox,
+            zap=zap,
+            keys=keys,
+            patience_s=patience_s,
+            describe_stuck=lambda: (
+                f"a subscriber of {self.address} took no message for {patience_s:g} s; end it or let it read"
+            ),
+            stage=stage or Stage("publish"),
+        )
+
+    @property
+    def refused(self) -> int:
+        """Connections that were refused: wrong or missing keys, or no ZeroMQ at all."""
+        return self._wire.refused
+
+    def subscriptions(self, topic: bytes = FRAME_TOPIC) -> int:
+        """How many subscriptions let a topic through."""
+        return self._wire.subscriptions(topic)
 
     def publish(self, message: FrameMessage) -> bytes:
         """Send one frame's message.
@@ -99,14 +150,14 @@ class SignPublisher:
         Raises:
             WireError: Where a lossless publisher's subscriber takes nothing any more.
         """
-        self._read_subscriptions()
-        try:
-            self._socket.send_multipart((topic, payload))
-        except zmq.Again as error:
-            raise WireError(
-                f"a subscriber of {self.address} took no message for {SUBSCRIBER_PATIENCE_S:.0f} s"
-                "; end it or let it read"
-            ) from error
+        self._hand_over([topic, payload])
+
+    def retain(self, topic: bytes, payloads: dict[Hashable, bytes | None]) -> None:
+        """Keep payloads of a topic, by what they are about, for those who subscribe later; None forgets one.
+
+        They are not sent to those who are there.
+        """
+        self._wire.retain(topic, payloads)
 
     def wait_for_subscriber(self, timeout_s: float, topic: bytes = FRAME_TOPIC) -> bool:
         """Wait until somebody is subscribed to a topic.
@@ -117,14 +168,13 @@ class SignPublisher:
             True as soon as there is one, False where `timeout_s` passed without.
         """
         deadline_s = time.monotonic() + timeout_s
-        while True:
-            self._read_subscriptions()
-            if any(topic.startswith(wanted) for wanted in self._topics):
-                return True
+        while not self._wire.subscriptions(topic):
             left_s = deadline_s - time.monotonic()
             if left_s <= 0:
                 return False
-            self._socket.poll(round(left_s * 1000) + 1, zmq.POLLIN)
+            with self._wire.changed:
+                self._wire.changed.wait(min(left_s, HANDOVER_MS / 1000))
+        return True
 
     def close(self, flush_s: float | None = None) -> None:
         """Let go of the address; a second call does nothing.
@@ -133,9 +183,16 @@ class SignPublisher:
             flush_s: How long to wait for messages still queued. If None, a lossless publisher
                 waits `FLUSH_S` and a live one not at all: a vehicle's are stale anyway.
         """
+        if self._outbox.closed:
+            return
         wait_s = self._flush_s if flush_s is None else flush_s
-        self._socket.close(linger=round(wait_s * 1000))
-        self._context.term()
+        self._wire.end(wait_s)
+        if self._wire.running:
+            self._hand_over([b""])
+        self._wire.join(wait_s + 5)
+        self._outbox.close(linger=0)
+        if not self._wire.running:  # else its sockets are open, and ending the context would wait for ever
+            self._context.term()
 
     def __enter__(self) -> Self:
         """Give the publisher itself."""
@@ -150,22 +207,66 @@ class SignPublisher:
         """Close; after an exception, without waiting for what is queued."""
         self.close(None if kind is None else 0)
 
-    def _read_subscriptions(self) -> None:
-        """Take in who came and went.
-
-        Done at every message: what nobody reads here piles up in memory.
-        """
+    def _hand_over(self, parts: list[bytes]) -> None:
+        """Give parts to the sending thread, waiting while it has more than enough."""
         while True:
             try:
-                event = self._socket.recv(zmq.NOBLOCK)
-            except zmq.Again:
+                with self._sending:
+                    self._outbox.send_multipart(parts)
                 return
-            # Byte 1: the first subscriber of a topic came; byte 0: its last one went. Anything
-            # else is a stranger's.
-            if event[:1] == b"\x01":
-                self._topics.add(event[1:])
-            elif event[:1] == b"\x00":
-                self._topics.discard(event[1:])
+            except zmq.Again:
+                if not self._wire.running:
+                    if len(parts) == 1:
+                        return
+                    raise self._wire.failure or WireError(f"nothing is sent on {self.address} any more") from None
+
+
+def _xpub(
+    context: "zmq.Context[zmq.Socket[bytes]]", mark: int, lossless: bool, keys: PublisherKeys | None
+) -> "zmq.Socket[bytes]":
+    outer = context.socket(zmq.XPUB)
+    outer.linger = 0
+    outer.sndhwm = mark
+    outer.maxmsgsize = MAX_SUBSCRIPTION_BYTES
+    # Every coming and going is told, so that each newcomer is answered.
+    outer.setsockopt(zmq.XPUB_VERBOSER, 1)
+    if lossless:
+        outer.setsockopt(zmq.XPUB_NODROP, 1)
+    else:
+        outer.sndbuf = SEND_BUFFER_BYTES
+        outer.heartbeat_ivl = HEARTBEAT_MS
+        outer.heartbeat_timeout = HEARTBEAT_TIMEOUT_MS
+    if keys is not None:
+        outer.curve_server = True
+        outer.curve_publickey, outer.curve_secretkey = keys.own.public, keys.own.secret
+        outer.zap_domain = ZAP_DOMAIN
+    return outer
+
+
+def _bind(outer: "zmq.Socket[bytes]", address: str) -> str:
+    """Bind to one more address; gives it with the port that was taken. Raises WireError."""
+    if _is_taken_over(address):
+        raise WireError(_why_not_bound(address, zmq.ZMQError(errno.EADDRINUSE)))
+    # Only where it is asked for: with it, libzmq names IPv4 addresses as mapped ones.
+    outer.ipv6 = "[" in address
+    try:
+        outer.bind(address)
+    except zmq.ZMQError as error:
+        raise WireError(_why_not_bound(address, error)) from error
+    return outer.getsockopt_string(zmq.LAST_ENDPOINT)
+
+
+def _is_taken_over(address: str) -> bool:
+    """Tell whether somebody listens at an `ipc://` address: libzmq would take its file away without a word."""
+    path = address.removeprefix("ipc://")
+    if path in ("", "*", address):
+        return False
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect("\0" + path[1:] if path.startswith("@") else path)
+        except OSError:
+            return False
+    return True
 
 
 def is_local(address: str) -> bool:

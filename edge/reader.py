@@ -11,14 +11,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.candidates import CandidateFinder, Candidates
+from detector.candidates import CandidateFinder, Candidates, shrink_factor
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
 from detector.ranker import load_ranker
 from detector.tracker import FIRST_CONFIDENCE, State, Track, Tracker
+from edge.budget import LEVELS, Effort
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
 from models.backends import Backend
@@ -32,8 +34,11 @@ MIN_CONFIDENCE = FIRST_CONFIDENCE
 """Of a single frame's reading that may begin a track, which then has to be confirmed."""
 FEEDING_CONFIDENCE = 0.3
 """Of one that may go on with a track: doubt about what is followed is evidence too."""
-STILL_CONFIDENCE = 0.9
+STILL_CONFIDENCE = 0.95
 """Of a reading in an unrelated picture, where nothing later can confirm it."""
+
+FORGET_AFTER_S = 2.0
+"""After a gap this long, as when a camera was away, the tracks before it say nothing of the signs after it."""
 
 SEQUENCE_FPS = 25.0
 """A folder of pictures carries no times: it is taken for a sequence at this rate."""
@@ -64,21 +69,40 @@ class FrameReader:
         self._finder = finder
         self._candidate_limit = candidate_limit
 
-    def read(self, image: NDArray[np.uint8], min_confidence: float) -> FrameReading:
+    @property
+    def backend(self) -> str:
+        """What runs the network, such as `litert-int8`."""
+        return self._classifier.backend
+
+    def read(self, image: NDArray[np.uint8], min_confidence: float, effort: Effort = LEVELS[0]) -> FrameReading:
         """Candidates and detections of a frame (height, width, 3) uint8 BGR."""
         started = time.perf_counter()
-        candidates = self._finder.find(image, self._candidate_limit)
+        candidates = self._candidates(image, effort)
         found = time.perf_counter()
-        record = self._classifier.record
-        crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
-        probabilities = self._classifier.probabilities(crops)
-        detections = detect(candidates, probabilities, min_confidence)
+        detections = self.judge(image, candidates, min_confidence)
         named = time.perf_counter()
         return FrameReading(candidates, detections, 1e3 * (found - started), 1e3 * (named - found))
+
+    def judge(self, image: NDArray[np.uint8], candidates: Candidates, min_confidence: float) -> Detections:
+        """The signs among candidates of a frame, all of which the network looks at."""
+        record = self._classifier.record
+        crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
+        return detect(candidates, self._classifier.probabilities(crops), min_confidence)
 
     def close(self) -> None:
         """Let go of threads."""
         self._finder.close()
+
+    def _candidates(self, image: NDArray[np.uint8], effort: Effort) -> Candidates:
+        limit = self._candidate_limit if effort.candidate_limit is None else effort.candidate_limit
+        if not effort.half_size:
+            return self._finder.find(image, limit)
+        height, width = image.shape[:2]
+        shrink = 2 * shrink_factor(width, height)
+        small = (max(width // shrink, 1), max(height // shrink, 1))
+        found = self._finder.find(np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), np.uint8), limit)
+        scale = np.array((width / small[0], height / small[1]) * 2, np.float32)
+        return Candidates(found.boxes_xywh_px * scale, found.scores)
 
 
 def open_reader(weights: Path = BUILT_IN, backend: Backend = "auto") -> FrameReader:
@@ -109,22 +133,30 @@ class SignReader:
         self._reader = reader
         self._source = source
         self._stills = stills
-        self._tracker = Tracker(limits_of(reader.catalogue))
-        self._session = secrets.token_hex(8)
+        self._limits = limits_of(reader.catalogue)
+        self._tracker = Tracker(self._limits)
+        self._tracks_before = 0
+        """Tracks of earlier trackers: numbers go on, since they are never used again."""
+        self._tracks_so_far = 0
+        self._last: tuple[tuple[int, int], float] | None = None
+        self.session = secrets.token_hex(8)
         self._sequence = 0
         self._still_numbers = 0
 
-    def read(self, frame: Frame, *, dropped: int = 0, degraded: Sequence[str] = ()) -> FrameMessage:
-        """The message of a frame: every frame gives one."""
+    def read(
+        self, frame: Frame, *, dropped: int = 0, degraded: Sequence[str] = (), effort: Effort = LEVELS[0]
+    ) -> FrameMessage:
+        """The message of a frame: every frame gives one. What `effort` leaves undone is said in it."""
         confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
-        reading = self._reader.read(frame.image, confidence)
+        reading = self._reader.read(frame.image, confidence, effort)
         signs = (
             self._still_signs(reading.detections) if self._stills else self._tracked_signs(reading.detections, frame)
         )
         height, width = frame.image.shape[:2]
+        monotonic_ns = time.monotonic_ns()
         message = FrameMessage(
             source=self._source,
-            session=self._session,
+            session=self.session,
             seq=self._sequence,
             frame=frame.number,
             file=frame.file,
@@ -133,25 +165,35 @@ class SignReader:
             media_s=frame.media_s,
             size=(width, height),
             dropped=dropped,
-            degraded=tuple(degraded),
+            degraded=(*degraded, *effort.said),
             latency_ms=Latency(
                 candidates=round(reading.candidates_ms, 2),
                 classify=round(reading.classify_ms, 2),
-                total=round((time.monotonic_ns() - frame.captured_monotonic_ns) / 1e6, 2),
+                total=round((monotonic_ns - frame.captured_monotonic_ns) / 1e6, 2),
             ),
             signs=tuple(signs),
+            monotonic_ns=monotonic_ns,
         )
         self._sequence += 1
         return message
 
     def _tracked_signs(self, detections: Detections, frame: Frame) -> list[Sign]:
         height, width = frame.image.shape[:2]
-        tracks = self._tracker.update(detections, _time_s(frame), (width, height))
-        return [self._sign_of_track(track) for track in tracks]
+        time_s = _time_s(frame)
+        if self._last is not None:
+            size, last_s = self._last
+            # In a picture of another size the same place is another one.
+            if size != (width, height) or time_s - last_s > FORGET_AFTER_S:
+                self._tracker = Tracker(self._limits)
+                self._tracks_before = self._tracks_so_far
+        self._last = ((width, height), time_s)
+        return [self._sign_of_track(track) for track in self._tracker.update(detections, time_s, (width, height))]
 
     def _sign_of_track(self, track: Track) -> Sign:
+        number = self._tracks_before + track.number
+        self._tracks_so_far = max(self._tracks_so_far, number)
         return self._sign(
-            track.number,
+            number,
             track.state,
             track.class_id,
             track.confidence,

@@ -14,8 +14,9 @@ from models.archive import Archive
 from models.errors import DataError
 from models.pictures import decode_bgr
 
-HELD_OUT_FOLD = 5
-"""Frames whose number divides by it teach nothing that ships, so that figures on them are honest."""
+FOLDS = 5
+"""Frames are in the fold of their number's rest, 0 to 4. Those of fold 0 teach nothing that ships, so that figures on
+them are honest."""
 PICTURE_SUFFIXES = (".ppm", ".png", ".webp", ".jpg")
 
 
@@ -32,9 +33,14 @@ class StreetFrame:
     """(n,)"""
 
     @property
+    def fold(self) -> int:
+        """The fifth of the frames that it is in, 0 to 4: what is measured on one has learnt from the others."""
+        return self.number % FOLDS
+
+    @property
     def held_out(self) -> bool:
-        """Whether the frame is kept for measuring: nothing that ships has learnt from it."""
-        return self.number % HELD_OUT_FOLD == 0
+        """Whether nothing that ships has learnt from the frame."""
+        return self.fold == 0
 
 
 def list_frames(archive: Archive, classes: int | None = None) -> list[StreetFrame]:

@@ -59,6 +59,9 @@ class Recipe:
     background_share: float = 0.15
     precision: Precision = "float32"
     seed: int = 1
+    kept_share: float = 0.0
+    """Of the weights that it began from, averaged into those that it learnt (Wortsman et al., "Robust fine-tuning of
+    zero-shot models", CVPR 2022)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +136,7 @@ def train_network(
     else:
         model = _network(method, sign_classes, recipe.precision)
         if start is not None:
-            try:
-                model.set_weights(load_keras(start, "train them again", compile=False).get_weights())
-            except ValueError as error:
-                raise ModelError(f"{start}: weights of a network of another shape; begin from others") from error
+            _begin_from(model, start)
         model.compile(
             method.optimizer(recipe, steps),
             _smoothed_loss(recipe.label_smoothing),
@@ -178,8 +178,20 @@ def train_network(
             model.save(partial)
         report_epoch(result)
     trained = _network(method, sign_classes, "float32")
-    trained.set_weights(model.get_weights())
+    learnt = model.get_weights()
+    if start is not None and recipe.kept_share:
+        _begin_from(trained, start)
+        kept = recipe.kept_share
+        learnt = [kept * old + (1 - kept) * new for old, new in zip(trained.get_weights(), learnt, strict=True)]
+    trained.set_weights(learnt)
     return trained
+
+
+def _begin_from(model: Any, start: Path) -> None:
+    try:
+        model.set_weights(load_keras(start, "train them again", compile=False).get_weights())
+    except ValueError as error:
+        raise ModelError(f"{start}: weights of a network of another shape; begin from others") from error
 
 
 def _network(method: Method, sign_classes: int, precision: Precision) -> Any:

@@ -16,7 +16,8 @@ COMMANDS = {
     "compare": ("edge.cli.compare:command", "Train other networks beside ours, and compare them."),
     "evaluate": ("edge.cli.evaluate:command", "Measure the classifier and the detector."),
     "export": ("edge.cli.export:command", "Write the classifier as SavedModel, LiteRT (float, int8) or ONNX."),
-    "bench": ("edge.cli.bench:command", "Measure how fast the classifier is."),
+    "bench": ("edge.cli.bench:command", "Measure how fast parts are, and the whole way to a subscriber."),
+    "keys": ("edge.cli.keys:command", "Make keys for a wire that other machines can reach."),
 }
 """Each command's name, where it is, and what `--help` says of it."""
 

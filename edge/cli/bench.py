@@ -12,8 +12,11 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.cli.bench_detector import command as detector
+from edge.cli.bench_live import command as live
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import json_option, weights_option
+from edge.machine import machine_facts
 from edge.progress import progress_bar
 from edge.timing import time_interleaved
 from models.backends import Backend
@@ -33,6 +36,10 @@ PACKAGES = ("ai-edge-litert", "keras", "numpy", "tensorflow", "tensorflow-cpu")
 @click.group("bench")
 def command() -> None:
     """Measure how fast parts of Signwatch are on this machine."""
+
+
+command.add_command(detector)
+command.add_command(live)
 
 
 @command.command("classifier")
@@ -62,7 +69,7 @@ def classifier(weights: Path | None, rounds: int, threads: int, as_json: bool) -
         "left_out": left_out,
         "rounds": rounds,
         "threads": {backend: threads if backend != "keras" else _tensorflow_threads() for backend in ready},
-        "machine": _machine(),
+        "machine": machine_facts(),
         "versions": _versions(),
     }
     if as_json:
@@ -117,19 +124,6 @@ def _tensorflow_threads() -> int:
     import tensorflow as tf
 
     return int(tf.config.threading.get_intra_op_parallelism_threads()) or len(os.sched_getaffinity(0))
-
-
-def _machine() -> dict[str, Any]:
-    return {"processor": _processor(), "cores": len(os.sched_getaffinity(0)), "system": platform.platform()}
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.machine()
 
 
 def _versions() -> dict[str, str]:

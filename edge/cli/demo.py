@@ -16,7 +16,7 @@ from edge.progress import progress_bar
 from edge.publisher import SignPublisher
 from edge.reader import FrameReader, SignReader, open_reader
 from edge.sample_drive import SampleDrive, write_drive
-from edge.sources import open_source
+from edge.sources import CapturedSource, open_source
 from models.catalogue import load_catalogue
 from models.errors import ModelError
 from models.weights_record import BUILT_IN
@@ -73,7 +73,10 @@ def _demonstrate(reader: FrameReader, out: Path, seconds: float, seed: int) -> N
 
 def _received_by_subscriber(reader: FrameReader, out: Path) -> list[FrameMessage]:
     """Process the drive with `signwatch listen` beside it, and give what that one received."""
-    with open_source(str(out / "drive.mp4")) as source, SignPublisher(FREE_ADDRESS, lossless=True) as publisher:
+    with (
+        CapturedSource(open_source(str(out / "drive.mp4"))) as source,
+        SignPublisher(FREE_ADDRESS, lossless=True) as publisher,
+    ):
         subscriber = _start_subscriber(publisher.address, source.frame_count or 0)
         try:
             if not publisher.wait_for_subscriber(SUBSCRIBER_START_S):

@@ -8,18 +8,24 @@ import click
 import numpy as np
 
 from detector.candidates import CandidateFinder
-from detector.ranker import load_ranker
-from edge.background import Separation, Things, separate
-from edge.cli.options import backend_option, frames_option, html_option, json_option, weights_option
-from edge.progress import progress_bar
+from edge.background import Separation, Things, pooled, separate
+from edge.cli.options import (
+    backend_option,
+    fold_weights_option,
+    frames_option,
+    html_option,
+    json_option,
+    weights_option,
+)
+from edge.folds import Fold, open_folds, shipped_fold
+from edge.progress import progress_bar, shifted
 from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
 from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
 from models.backends import Backend
 from models.catalogue import Catalogue
-from models.classifier import load_classifier
 from models.errors import DataError
-from models.gtsdb import list_frames
+from models.gtsdb import FOLDS, list_frames
 from models.weights_record import BUILT_IN, catalogue_of
 
 THRESHOLDS = tuple(sorted({0.3, 0.5, 0.6, 0.7, 0.8, 0.95, 0.98, 0.99, MIN_CONFIDENCE, STILL_CONFIDENCE}))
@@ -34,44 +40,54 @@ SHOWN = 48
 @backend_option
 @json_option
 @html_option
-def command(frames: Path, weights: Path | None, backend: Backend, as_json: bool, html: Path | None) -> None:
+@fold_weights_option
+def command(
+    frames: Path, weights: Path | None, backend: Backend, as_json: bool, html: Path | None, fold_weights: Path | None
+) -> None:
     """Background that passes as a sign, and signs that are lost, by threshold, on frames that taught nothing.
+
+    Of what ships these are every fifth frame. With --fold-weights they are all: for each FOLD from 0 to 4 train
+    `signwatch train --part ranker --fold FOLD --out DIR/FOLD`, then the classifier with `--fold FOLD --ranker DIR/FOLD
+    --out DIR/FOLD`.
 
     Background is what the candidate stage proposes and overlaps no annotated sign, each thing of a frame once. A sign
     is lost where no class reaches the threshold; whether the class is right is for the other measurements.
     """
-    catalogue = catalogue_of(weights or BUILT_IN)
-    network = load_classifier(catalogue, weights or BUILT_IN, backend)
+    if fold_weights is not None and weights is not None:
+        raise click.UsageError("--fold-weights are weights of their own: no --weights")
+    folds = [shipped_fold(weights, backend)] if fold_weights is None else open_folds(fold_weights, backend)
+    catalogue = catalogue_of(weights or BUILT_IN if fold_weights is None else fold_weights / "0")
     page = Report("Sign or no sign", "GTSDB's street frames that taught nothing") if html else None
-    finder = CandidateFinder(load_ranker())
-    try:
-        with Archive(frames) as archive:
-            held_out = [frame for frame in list_frames(archive) if frame.held_out]
-            if not held_out:
-                raise DataError(f"{archive.path}: no frame in it that was held out (every fifth number is)")
-            with progress_bar("reading frames", len(held_out)) as report:
-                separation = separate(archive, held_out, finder, network, report)
-    finally:
-        finder.close()
+    by_fold = _separate(frames, folds)
+    separation = pooled(list(by_fold.values()))
     rows = [_row(separation, threshold) for threshold in THRESHOLDS]
     if page is not None and html is not None:
         _fill(page, separation, rows, catalogue)
+        if len(by_fold) > 1:
+            page.section("By fold", f"At {MIN_CONFIDENCE:g}; each fold measured by what learnt from the others.").table(
+                ["fold", "background passes", "share of it", "signs lost", "of all"],
+                [_fold_cells(number, part) for number, part in by_fold.items()],
+            )
         page.write(html)
     if as_json:
         facts = {
-            "backend": network.backend,
+            "backend": folds[0].network.backend,
             "frames": separation.frames,
             "background": len(separation.background.confidence),
             "signs": len(separation.annotated.confidence),
             "signs_found": len(separation.found.confidence),
             "operating": {"track": MIN_CONFIDENCE, "still": STILL_CONFIDENCE},
         }
-        click.echo(json.dumps(facts | {"thresholds": rows}))
+        per_fold = [
+            {"fold": number, "frames": part.frames, "thresholds": [_row(part, threshold) for threshold in THRESHOLDS]}
+            for number, part in by_fold.items()
+        ]
+        click.echo(json.dumps(facts | {"thresholds": rows, "folds": per_fold}))
         return
     click.echo(
         f"{separation.frames} frames: {len(separation.background.confidence)} background regions, "
         f"{len(separation.annotated.confidence)} signs, {len(separation.found.confidence)} of them found "
-        f"({network.backend})"
+        f"({folds[0].network.backend})"
     )
     click.echo("threshold  background passes    signs lost    of those found")
     for row in rows:
@@ -81,6 +97,46 @@ def command(frames: Path, weights: Path | None, backend: Backend, as_json: bool,
             f"  {row['found_lost']:6} {percent(row['found_lost_share']):>8}  {OPERATING.get(row['threshold'], '')}"
         )
         click.echo(line.rstrip())
+    if len(by_fold) > 1:
+        click.echo(f"by fold, at {MIN_CONFIDENCE:g}:")
+        for number, part in by_fold.items():
+            click.echo("  ".join(f"{cell:>17}" for cell in _fold_cells(number, part)))
+
+
+def _separate(frames: Path, folds: list[Fold]) -> dict[int, Separation]:
+    """By fold; raises DataError where a fold has no frame."""
+    with Archive(frames) as archive:
+        listed = list_frames(archive)
+        chosen = {fold.number: [frame for frame in listed if frame.fold == fold.number] for fold in folds}
+        for number, of_fold in chosen.items():
+            if not of_fold:
+                raise DataError(
+                    f"{archive.path}: no frame of fold {number} in it (numbers whose rest by {FOLDS} is {number})"
+                )
+        measured: dict[int, Separation] = {}
+        total = sum(map(len, chosen.values()))
+        with progress_bar("reading frames", total) as report:
+            for fold in folds:
+                before = sum(part.frames for part in measured.values())
+                finder = CandidateFinder(fold.ranker)
+                try:
+                    measured[fold.number] = separate(
+                        archive, chosen[fold.number], finder, fold.network, shifted(report, before, total)
+                    )
+                finally:
+                    finder.close()
+    return measured
+
+
+def _fold_cells(number: int, part: Separation) -> list[str]:
+    row = _row(part, MIN_CONFIDENCE)
+    return [
+        f"fold {number}",
+        f"{row['background_passes']} of {len(part.background.confidence)}",
+        percent(row["background_share"]),
+        f"{row['signs_lost']} of {len(part.annotated.confidence)} lost",
+        percent(row["signs_lost_share"]),
+    ]
 
 
 def _row(separation: Separation, threshold: float) -> dict[str, Any]:

@@ -1,11 +1,22 @@
 """`signwatch listen`: subscribe, and print what is published."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
+from edge.cli.live_options import server_key_option, subscriber_key_option, subscriber_keys
 from edge.errors import WireError
-from edge.messages import FrameMessage, Sign
+from edge.messages import (
+    FRAME_TOPIC,
+    MESSAGES,
+    FrameMessage,
+    HealthMessage,
+    InfoMessage,
+    Message,
+    Sign,
+    SignMessage,
+)
 from edge.publisher import DEFAULT_ADDRESS
 from edge.subscriber import SignSubscriber
 
@@ -26,24 +37,42 @@ from edge.subscriber import SignSubscriber
     metavar="S",
     help="End after S seconds without a message; it is a failure if there was none at all.",
 )
-def command(address: str, as_json: bool, count: int | None, timeout_s: float | None) -> None:
+@click.option(
+    "--topic",
+    "topics",
+    type=click.Choice([topic.decode() for topic in MESSAGES]),
+    multiple=True,
+    help="Only messages of this topic; may be repeated. frame if not given.",
+)
+@subscriber_key_option
+@server_key_option
+def command(
+    address: str,
+    as_json: bool,
+    count: int | None,
+    timeout_s: float | None,
+    topics: tuple[str, ...],
+    key: Path | None,
+    server_key: Path | None,
+) -> None:
     """Subscribe to ADDRESS and print what is published there.
 
     Prints a line for each sign of each frame: time, frame, track, sign, state, confidence and
-    box (x, y, width, height in px). Ends on Ctrl-C.
+    box (x, y, width, height in px); of the other topics a line for each message. Ends on Ctrl-C.
 
     ADDRESS is tcp://127.0.0.1:5556 if not given.
     """
     received = 0
     try:
-        with SignSubscriber(address) as subscriber:
+        wanted = tuple(topic.encode() for topic in topics) or (FRAME_TOPIC,)
+        with SignSubscriber(address, topics=wanted, keys=subscriber_keys(key, server_key)) as subscriber:
             while received != count:
                 pair = subscriber.receive_with_payload(timeout_s)
                 if pair is None:
                     break
                 received += 1
                 message, payload = pair
-                for line in [one_line(payload)] if as_json else sign_lines(message):
+                for line in [one_line(payload)] if as_json else lines_of(message):
                     click.echo(line)
     except KeyboardInterrupt:
         return
@@ -55,11 +84,27 @@ def command(address: str, as_json: bool, count: int | None, timeout_s: float | N
         )
 
 
+def lines_of(message: Message) -> list[str]:
+    """Write a message of any topic for people."""
+    match message:
+        case FrameMessage():
+            return sign_lines(message)
+        case SignMessage():
+            return [f"{_clock(message.captured_ns)}  {message.event:7}  {_sign_text(message.sign)}"]
+        case HealthMessage():
+            counts = f"{message.captured} captured, {message.published} published, {message.dropped} dropped"
+            said = _printable(", ".join(filter(None, (message.fault, *message.degraded))))
+            text = f"{_printable(message.source)} {message.state}  {message.fps:.1f} frames/s, {counts}  {said}"
+            return [f"{_clock(message.published_ns)}  {text}".rstrip()]
+        case InfoMessage():
+            what = f"Signwatch {message.version}, {message.backend}, {len(message.signs)} signs, {message.given or ''}"
+            return [f"{_clock(message.published_ns)}  {_printable(f'{message.source}  {what}')}"]
+
+
 def sign_lines(message: FrameMessage) -> list[str]:
     """Write a frame's signs for people, a line each; none for a frame without signs."""
-    when = datetime.fromtimestamp(message.captured_ns / 1e9).strftime("%H:%M:%S.%f")[:-3]
     where = message.file or f"frame {message.frame}"
-    return [f"{when}  {_printable(where)}  {_sign_text(sign)}" for sign in message.signs]
+    return [f"{_clock(message.captured_ns)}  {_printable(where)}  {_sign_text(sign)}" for sign in message.signs]
 
 
 def one_line(payload: bytes) -> str:
@@ -68,6 +113,10 @@ def one_line(payload: bytes) -> str:
     Between the values of JSON a line break means nothing, and within strings it is escaped.
     """
     return " ".join(payload.decode().split("\n")).replace("\r", " ")
+
+
+def _clock(unix_ns: int) -> str:
+    return datetime.fromtimestamp(unix_ns / 1e9).strftime("%H:%M:%S.%f")[:-3]
 
 
 def _sign_text(sign: Sign) -> str:

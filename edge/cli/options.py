@@ -18,6 +18,11 @@ backend_option = click.option(
     show_default=True,
     help="What runs the network; auto is LiteRT, in int8 where the weights have it.",
 )
+fold_weights_option = click.option(
+    "--fold-weights",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of trainings, one a fold in `0` to `4`: all frames are measured, each by what left it out.",
+)
 data_option = click.option(
     "--data", type=click.Path(path_type=Path), required=True, help="GTSRB, either layout: folder or zip."
 )

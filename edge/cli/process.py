@@ -11,7 +11,7 @@ from edge.loop import process
 from edge.outputs import Outputs
 from edge.publisher import SignPublisher
 from edge.reader import SignReader, open_reader
-from edge.sources import open_source
+from edge.sources import CapturedSource, Source, open_source
 from models.backends import Backend
 from models.weights_record import BUILT_IN
 
@@ -51,7 +51,7 @@ def command(
         outputs = stack.enter_context(Outputs(jsonl, table, video))
         for spec in sources:
             try:
-                source = open_source(spec)
+                source = CapturedSource(_recorded(spec))
             except SourceError as error:
                 failures.append(str(error))
                 continue
@@ -62,3 +62,10 @@ def command(
             failures += [f"{source.name}: {name} can't be read as a picture" for name in source.skipped]
     if failures:
         raise SourceError("; ".join(failures))
+
+
+def _recorded(spec: str) -> Source:
+    source = open_source(spec)
+    if source.live:
+        raise SourceError(f"{source.name} never ends; `signwatch run` reads it")
+    return source

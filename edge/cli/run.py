@@ -1,54 +1,160 @@
-"""`signwatch run`: live, from a camera to whoever subscribes."""
+"""`signwatch run`: live, from cameras to whoever subscribes."""
 
+import os
+import signal
+import sys
+import threading
 from pathlib import Path
+from typing import Literal, NoReturn, cast
 
 import click
 
+from edge.cli.live_options import allow_option, camera_options, publisher_key_option, publisher_keys
 from edge.cli.options import backend_option, weights_option
 from edge.publisher import DEFAULT_ADDRESS, SignPublisher
-from edge.reader import SignReader, open_reader
-from edge.sources import open_source
+from edge.sources import CameraSettings, SourceEvent, SourceOptions, View
+from edge.sources.stream import OPEN_TIMEOUT_S, READ_TIMEOUT_S
+from edge.supervisor import LAST_WORDS_S, PUBLISHING, Callbacks, Counts, SourceSpec, run_live
+from edge.watchdog import EXIT_STATUS, LIMIT_S, Watchdog
 from models.backends import Backend
 from models.weights_record import BUILT_IN
 
+SWITCH_INTERVAL_S = 0.001
+"""Between Python's threads. The usual 5 ms is a good part of a frame's time, and two of three stages wait for it."""
+
 
 @click.command("run")
-@click.argument("source")
-@click.option("--publish", "address", default=DEFAULT_ADDRESS, show_default=True, metavar="ADDRESS")
-@click.option("--name", help="What messages call the source, such as front.")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
+@click.option(
+    "--publish",
+    "addresses",
+    multiple=True,
+    metavar="ADDRESS",
+    help=f"Where subscribers connect (tcp, ipc); may be repeated. {DEFAULT_ADDRESS} if not given.",
+)
+@click.option("--name", "names", multiple=True, help="What messages call the source, such as front; one for each.")
 @click.option("--realtime", is_flag=True, help="Take a recording at its own pace, as if it were a camera.")
-@click.option("--insecure", is_flag=True, help="Let other machines subscribe; nothing on this wire is encrypted.")
+@camera_options
+@click.option(
+    "--max-latency",
+    "max_latency_ms",
+    type=click.FloatRange(0, min_open=True),
+    metavar="MS",
+    help="From capture to message. Over it, work is shed and the messages say which: fewer candidates, then half "
+    "size, then every other frame.",
+)
+@click.option(
+    "--watchdog",
+    "watchdog_s",
+    type=click.FloatRange(1),
+    default=LIMIT_S,
+    show_default=True,
+    metavar="S",
+    help=f"End with status {EXIT_STATUS} where capturing, detecting or publishing hangs for so long.",
+)
+@publisher_key_option
+@allow_option
+@click.option("--insecure", is_flag=True, help="Let other machines subscribe without keys; nothing is encrypted.")
 @weights_option
 @backend_option
 def command(
-    source: str,
-    address: str,
-    name: str | None,
+    sources: tuple[str, ...],
+    addresses: tuple[str, ...],
+    names: tuple[str, ...],
     realtime: bool,
+    size: tuple[int, int] | None,
+    fps: float | None,
+    pixel_format: str | None,
+    exposure: float | None,
+    open_timeout_s: float | None,
+    read_timeout_s: float | None,
+    rotate: str,
+    mirror: bool,
+    roi: tuple[int, int, int, int] | None,
+    max_latency_ms: float | None,
+    watchdog_s: float,
+    key: Path | None,
+    allow: Path | None,
     insecure: bool,
     weights: Path | None,
     backend: Backend,
 ) -> None:
-    """Read signs from SOURCE live and publish them until stopped.
+    """Read signs from SOURCE… live and publish them until stopped.
 
-    SOURCE is a camera's number or device, a stream's address (rtsp, http, tcp, udp), a recording, or `pattern:`. Every
-    frame gives a message; one that comes too late is dropped and counted. Ctrl-C and SIGTERM end it cleanly.
+    A SOURCE is a camera's number or device, a stream's address (rtsp, http, tcp, udp), a recording, or `pattern:`.
+    A camera or stream that fails is opened again until it is back. Every frame gives a message; one that comes too
+    late is dropped and counted. Ctrl-C and SIGTERM end it cleanly, a second one at once.
     """
-    reader = open_reader(weights or BUILT_IN, backend)
-    published = 0
-    try:
-        with (
-            open_source(source, name=name, realtime=realtime) as frames,
-            SignPublisher(address, insecure=insecure) as publisher,
-        ):
-            signs = SignReader(reader, frames.name)
-            click.echo(f"publishing {frames.name} on {publisher.address}", err=True)
-            try:
-                for frame in frames.frames():
-                    publisher.publish(signs.read(frame, dropped=frames.dropped))
-                    published += 1
-            except KeyboardInterrupt:
-                pass  # being stopped is how a live run ends
-            click.echo(f"{published} frames published, {frames.dropped} dropped", err=True)
-    finally:
-        reader.close()
+    if names and len(names) != len(sources):
+        raise click.UsageError(f"{len(sources)} SOURCE and {len(names)} --name; give each one its name, or none")
+    if len(set(names or sources)) < len(sources):
+        raise click.UsageError("two sources have the same name, and messages could not tell them apart; use --name")
+    asked = CameraSettings(size, fps, pixel_format, exposure)
+    options = SourceOptions(
+        view=View(cast(Literal[0, 90, 180, 270], int(rotate)), mirror, roi),
+        camera=None if asked == CameraSettings() else asked,
+        open_timeout_s=open_timeout_s or OPEN_TIMEOUT_S,
+        read_timeout_s=read_timeout_s or READ_TIMEOUT_S,
+        report=_say_event,
+    )
+    specs = [
+        SourceSpec(spec, name, realtime, options)
+        for spec, name in zip(sources, names or (None,) * len(sources), strict=True)
+    ]
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    watchdog = Watchdog(watchdog_s)
+    publisher = SignPublisher(
+        addresses or DEFAULT_ADDRESS,
+        insecure=insecure,
+        keys=publisher_keys(key, allow),
+        stage=watchdog.stage(PUBLISHING),
+    )
+    with publisher:
+        ended = run_live(
+            specs,
+            publisher,
+            watchdog,
+            weights or BUILT_IN,
+            backend,
+            Callbacks(
+                started=lambda names: click.echo(
+                    f"publishing {', '.join(names)} on {' '.join(publisher.addresses)}", err=True
+                ),
+                stopping=_leave_at_the_next_signal,
+                hung=_leave_hung,
+            ),
+            max_latency_ms=max_latency_ms,
+        )
+        publisher.close(LAST_WORDS_S)
+    for counts in ended.counts:
+        click.echo(_count_line(counts), err=True)
+    if ended.fault is not None:
+        raise ended.fault
+
+
+def _say_event(event: SourceEvent) -> None:
+    if event.fault is not None:
+        named = event.fault if event.name in event.fault else f"{event.name}: {event.fault}"
+        click.echo(f"signwatch: {named}; trying again until it is back", err=True)
+    else:
+        attempts = f", at attempt {event.attempts}" if event.attempts > 1 else ""
+        click.echo(f"{event.name} gives {event.given}{attempts}", err=True)
+
+
+def _leave_at_the_next_signal() -> None:
+    """Whoever asks twice has no patience for frames under way."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, _: os._exit(128 + number))
+
+
+def _leave_hung(stages: list[str]) -> NoReturn:
+    click.echo(f"signwatch: {', '.join(stages)} hangs; start it again", err=True)
+    os._exit(EXIT_STATUS)
+
+
+def _count_line(counts: Counts) -> str:
+    return (
+        f"{counts.name}: {counts.captured} frames captured, {counts.published} frames published, "
+        f"{counts.dropped} dropped"
+    )

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,17 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.cli.heavy import load_tensorflow
+from detector.ranker import Ranker
+from detector.ranker_training import JUDGE_TREES
+from edge.cli.heavy import load_lightgbm, load_tensorflow
 from edge.cli.options import precision_option
+from edge.folds import ranker_without
 from edge.progress import progress_bar, say_epoch
 from models.archive import Archive
 from models.catalogue import BUILT_IN, Catalogue, load_catalogue, write_catalogue
 from models.class_folders import list_signs
 from models.errors import DataError
-from models.gtsdb import StreetFrame, list_frames
+from models.gtsdb import FOLDS, StreetFrame, list_frames
 from models.gtsrb import SignPicture, digest_of_list, read_crops, split_by_track
 
 SPLIT_SEED = 1
@@ -44,8 +48,19 @@ HELD_OUT_SHARE = 0.08
 )
 @click.option("--frames", type=click.Path(path_type=Path), help="GTSDB, folder or zip: what streets look like.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for run and weights.")
-@click.option("--epochs", type=click.IntRange(1), help="Passes over the data [default: 24; ranker: 30]")
+@click.option(
+    "--epochs",
+    type=click.IntRange(1),
+    help=f"Passes over the data; of the ranker, trees [default: 24; ranker: {JUDGE_TREES}]",
+)
 @click.option("--from", "start", type=click.Path(path_type=Path), help="Folder of weights to begin from.")
+@click.option(
+    "--keep",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Share of the weights begun from, averaged into those learnt: what was right stays right.",
+)
 @click.option("--learning-rate", type=click.FloatRange(1e-6, 1.0), default=3e-3, show_default=True, help="At its peak.")
 @click.option(
     "--drawn",
@@ -59,6 +74,19 @@ HELD_OUT_SHARE = 0.08
 @click.option(
     "--validation", type=click.FloatRange(0.01, 0.5), default=HELD_OUT_SHARE, show_default=True, help="Share held out."
 )
+@click.option(
+    "--fold",
+    type=click.IntRange(0, FOLDS - 1),
+    default=0,
+    show_default=True,
+    help="Fifth of the street frames that teaches nothing: those whose number has this rest by five.",
+)
+@click.option(
+    "--ranker",
+    "ranker_folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of the ranker that finds background for the classifier; the one of the package if not given.",
+)
 @click.option("--skip-broken", is_flag=True, help="Go on without pictures that are missing, broken or of no class.")
 def command(
     part: str,
@@ -68,11 +96,14 @@ def command(
     out: Path,
     epochs: int | None,
     start: Path | None,
+    keep: float,
     learning_rate: float,
     drawn: float,
     precision: Any,
     seed: int,
     validation: float,
+    fold: int,
+    ranker_folder: Path | None,
     skip_broken: bool,
 ) -> None:
     """Train the classifier on GTSRB or on signs of one's own, or the candidate stage's ranker on GTSDB.
@@ -81,52 +112,79 @@ def command(
     are drawn before it; without them it learns neither, and everything on the road will look like a sign to it.
     Interrupted, the same command goes on from the last epoch.
 
+    What leaves another --fold of the frames out, ranker and then classifier, is for measuring alone: see `signwatch
+    evaluate background --fold-weights`.
+
     Another country's signs are a --catalogue (its columns are those of models/catalogue.csv) and a folder of pictures
     for each sign, named by its class id, code or name. Pictures of one physical sign are named TRACK_NUMBER, in digits.
     The catalogue is written beside the weights, and whatever runs them takes its names from there.
     """
-    load_tensorflow("training")
     if part == "ranker":
-        if data is not None or catalogue_file is not None or skip_broken:
-            raise click.UsageError("the ranker asks where signs are, not which: no --data, --catalogue, --skip-broken")
+        if data is not None or catalogue_file is not None or ranker_folder is not None or skip_broken:
+            raise click.UsageError(
+                "the ranker asks where signs are, not which: no --data, --catalogue, --ranker, --skip-broken"
+            )
         if frames is None:
             raise click.UsageError("the ranker learns from street frames: give --frames")
-        _train_ranker(frames, out, epochs or 30, seed)
+        load_lightgbm()
+        _train_ranker(frames, out, epochs or JUDGE_TREES, seed, fold)
     else:
+        load_tensorflow("training")
         from models.training import Recipe
 
         if data is None:
             raise click.UsageError("the classifier learns from pictures of signs: give --data")
+        if frames is None and (fold or ranker_folder is not None):
+            raise click.UsageError("--fold and --ranker say what is learnt from street frames: give --frames")
         catalogue = load_catalogue(catalogue_file or BUILT_IN)
-        recipe = Recipe(epochs=epochs or Recipe().epochs, learning_rate=learning_rate, precision=precision, seed=seed)
-        _train_classifier(data, catalogue, frames, out, start, recipe, drawn, validation, skip_broken)
+        street = None if frames is None else _Street(frames, fold, ranker_without(fold, ranker_folder))
+        if keep and start is None:
+            raise click.UsageError("--keep is a share of the weights that --from begins with")
+        recipe = Recipe(
+            epochs=epochs or Recipe().epochs,
+            learning_rate=learning_rate,
+            precision=precision,
+            seed=seed,
+            kept_share=keep,
+        )
+        _train_classifier(data, catalogue, street, out, start, recipe, drawn, validation, skip_broken)
 
 
-def _train_ranker(frames_path: Path, out: Path, epochs: int, seed: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _Street:
+    """Where background comes from."""
+
+    frames: Path
+    fold: int
+    """Of frames that teach nothing."""
+    ranker: Ranker
+
+
+def _train_ranker(frames_path: Path, out: Path, trees: int, seed: int, fold: int) -> None:
     from detector.ranker import save_ranker
     from detector.ranker_training import train_ranker
     from edge.learning import ranker_examples
 
     with Archive(frames_path) as archive:
-        frames = teaching_frames(archive)
+        frames = teaching_frames(archive, fold)
         with progress_bar("measuring", len(frames)) as step:
             examples = ranker_examples(archive, frames, seed, step)
-        with progress_bar("training", 2 * epochs) as step:
-            ranker = train_ranker(examples, epochs=epochs, seed=seed, report=step)
-        made = {"command": _command(), "seed": seed, "epochs": epochs, "frames": len(frames)}
+        with progress_bar("training", None) as step:
+            ranker = train_ranker(examples, trees=trees, seed=seed, report=step)
+        made = {"command": _command(), "seed": seed, "trees": trees, "frames": len(frames), "fold": fold}
         save_ranker(ranker, out, made | {"gt.txt": _digest(archive, "gt.txt")})
     click.echo(f"wrote {out}", err=True)
 
 
-def teaching_frames(archive: Archive) -> list[StreetFrame]:
-    """The street frames that are not held out of all that ships."""
-    return [frame for frame in list_frames(archive) if not frame.held_out]
+def teaching_frames(archive: Archive, fold: int = 0) -> list[StreetFrame]:
+    """The street frames of all folds but one; of what ships that is fold 0."""
+    return [frame for frame in list_frames(archive) if frame.fold != fold]
 
 
 def _train_classifier(
     data_path: Path,
     catalogue: Catalogue,
-    frames_path: Path | None,
+    street: _Street | None,
     out: Path,
     start: Path | None,
     recipe: Any,
@@ -147,8 +205,8 @@ def _train_classifier(
 
     with Archive(data_path) as archive:
         training, validation, described = _sign_crops(archive, catalogue, held_out_share, skip_broken)
-    if frames_path is not None:
-        background, described_frames = _background_crops(frames_path)
+    if street is not None:
+        background, described_frames = _background_crops(street)
         described |= described_frames
         drawn, drawn_labels = draw_limits(
             training.labels, catalogue, background, CONTEXT_MARGIN, drawn_share, recipe.seed
@@ -240,18 +298,21 @@ def _check_classes(archive: Archive, pictures: list[SignPicture], catalogue: Cat
         )
 
 
-def _background_crops(frames_path: Path) -> tuple[NDArray[np.uint8], dict[str, Any]]:
-    from detector.ranker import load_ranker
+def _background_crops(street: _Street) -> tuple[NDArray[np.uint8], dict[str, Any]]:
     from edge.learning import mine_background
     from models.augmentation import CONTEXT_MARGIN, CONTEXT_SIZE_PX
 
-    with Archive(frames_path) as archive:
-        frames = teaching_frames(archive)
+    with Archive(street.frames) as archive:
+        frames = teaching_frames(archive, street.fold)
         with progress_bar("mining background", len(frames)) as step:
-            crops = mine_background(archive, frames, load_ranker(), CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
+            crops = mine_background(archive, frames, street.ranker, CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
         if not len(crops):
-            raise DataError(f"{frames_path}: nothing in its frames to learn from what is no sign; give more of them")
-        return crops, {"background_frames": len(frames), "gt.txt": _digest(archive, "gt.txt")}
+            raise DataError(f"{street.frames}: nothing in its frames to learn from what is no sign; give more of them")
+        return crops, {
+            "background_frames": len(frames),
+            "fold": street.fold,
+            "gt.txt": _digest(archive, "gt.txt"),
+        }
 
 
 def _digest(archive: Archive, ending: str) -> str:

@@ -1,7 +1,7 @@
-"""The JSON Schema of the wire messages, for readers in other languages.
+"""The JSON Schemas of the wire messages, for readers in other languages.
 
-`signwatch.frame-1.schema.json` beside this file is made from `edge.messages`: after a
-change there, `python -m edge.schema` writes it anew.
+`signwatch.frame-1.schema.json` and its like beside this file are made from `edge.messages`: after a
+change there, `python -m edge.schema` writes them anew.
 """
 
 import ast
@@ -13,35 +13,52 @@ from typing import Any
 
 import msgspec
 
-from edge.messages import FRAME_SCHEMA, FrameMessage, Latency, Sign
+from edge.messages import MESSAGES, SCHEMAS
 
-FRAME_SCHEMA_PATH = Path(__file__).with_name("signwatch.frame-1.schema.json")
+FOLDER = Path(__file__).parent
 
 
-def frame_json_schema() -> dict[str, Any]:
-    """Give the JSON Schema (draft 2020-12) that every payload of topic `frame` fulfils.
+def schema_path(topic: bytes) -> Path:
+    """The file of a topic's schema, such as `signwatch.frame-1.schema.json`."""
+    return FOLDER / f"{SCHEMAS[topic].replace('/', '-')}.schema.json"
 
-    The description of each field is its docstring, so units stand in one place.
+
+def json_schema(topic: bytes) -> dict[str, Any]:
+    """Give the JSON Schema (draft 2020-12) that every payload of a topic fulfils.
+
+    The description of each field is its docstring, so units stand in one place. Fields with a
+    default came later than the first version: older publishers don't send them.
     """
-    (reference,), components = msgspec.json.schema_components([FrameMessage], ref_template="#/$defs/{name}")
-    for struct in (FrameMessage, Sign, Latency):
+    message = MESSAGES[topic]
+    (reference,), components = msgspec.json.schema_components([message], ref_template="#/$defs/{name}")
+    for struct in _structs(message):
         properties = components[struct.__name__]["properties"]
         for field, text in _field_docstrings(struct).items():
             # Its readers need not know Python.
             properties[field]["description"] = text.replace("``", "'").replace("None", "null")
     # Every message says its schema; that making one needn't is a convenience of the class.
-    components["FrameMessage"]["required"].insert(0, "schema")
+    components[message.__name__]["required"].insert(0, "schema")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": FRAME_SCHEMA,
+        "title": SCHEMAS[topic],
         **reference,
         "$defs": components,
     }
 
 
-def frame_schema_text() -> str:
-    """Give the schema as it stands in the file."""
-    return json.dumps(frame_json_schema(), indent=2) + "\n"
+def schema_text(topic: bytes) -> str:
+    """Give a topic's schema as it stands in its file."""
+    return json.dumps(json_schema(topic), indent=2) + "\n"
+
+
+def _structs(struct: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
+    """A message and the structures in it."""
+    found = [struct]
+    for field in msgspec.inspect.type_info(struct).fields:  # type: ignore[attr-defined]  # of structs it has them
+        inner = getattr(field.type, "item_type", field.type)
+        if isinstance(inner, msgspec.inspect.StructType):
+            found += _structs(inner.cls)
+    return found
 
 
 def _field_docstrings(struct: type[msgspec.Struct]) -> dict[str, str]:

@@ -1,5 +1,7 @@
-"""Writes the schema file anew: `python -m edge.schema`."""
+"""`python -m edge.schema` writes the schemas anew from the messages."""
 
-from edge.schema import FRAME_SCHEMA_PATH, frame_schema_text
+from edge.messages import MESSAGES
+from edge.schema import schema_path, schema_text
 
-FRAME_SCHEMA_PATH.write_text(frame_schema_text(), encoding="utf-8")
+for topic in MESSAGES:
+    schema_path(topic).write_text(schema_text(topic), encoding="utf-8")

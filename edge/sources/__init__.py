@@ -1,20 +1,25 @@
 """Where pictures come from, each behind the same small interface.
 
-=================  ==========================================================
-`pattern`        a test pattern, so nothing here needs a camera to be tried
-`video`          recordings
-`pictures`       a folder, a glob, single pictures
-`camera`         cameras on this machine and streams, through `newest`
-`pacing`         a recording at its own pace
-=================  ==========================================================
+===============  ==========================================================
+`pattern`      a test pattern, so nothing here needs a camera to be tried
+`video`        recordings
+`pictures`     a folder, a glob, single pictures
+`live`         cameras (`camera`) and streams (`stream`), opened again whenever they fail
+`pacing`       a recording at its own pace
+`captured`     any of them read by a thread of its own
+===============  ==========================================================
 """
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from edge.errors import SourceError
-from edge.sources.address import is_address
-from edge.sources.camera import CameraSource, open_camera, open_stream
+from edge.sources.address import is_address, without_credentials
+from edge.sources.camera import CameraSettings, camera_label, open_camera
+from edge.sources.captured import CapturedSource
+from edge.sources.live import LiveSource, SourceEvent
 from edge.sources.pacing import PacedSource
 from edge.sources.pattern import PREFIX, PatternSource, parse_pattern
 from edge.sources.pictures import (
@@ -25,15 +30,22 @@ from edge.sources.pictures import (
     read_picture,
 )
 from edge.sources.source import Source
+from edge.sources.stream import OPEN_TIMEOUT_S, READ_TIMEOUT_S, check_address, open_stream
 from edge.sources.video import VideoSource
+from edge.sources.view import WHOLE, View, ViewedSource
 
 __all__ = [
-    "CameraSource",
+    "CameraSettings",
+    "CapturedSource",
+    "LiveSource",
     "PacedSource",
     "PatternSource",
     "PictureSource",
     "Source",
+    "SourceEvent",
+    "SourceOptions",
     "VideoSource",
+    "View",
     "open_camera",
     "open_source",
     "open_stream",
@@ -41,8 +53,31 @@ __all__ = [
 ]
 
 
-def open_source(spec: str, *, name: str | None = None, realtime: bool = False) -> Source:
+@dataclass(frozen=True, slots=True)
+class SourceOptions:
+    """How a source is opened and looked at; each option counts only where it applies."""
+
+    view: View = WHOLE
+    camera: CameraSettings | None = None
+    open_timeout_s: float = OPEN_TIMEOUT_S
+    """Of streams: how long the server may take to answer."""
+    read_timeout_s: float = READ_TIMEOUT_S
+    """Of streams: so long without a picture means that it has failed."""
+    report: Callable[[SourceEvent], None] = lambda event: None
+    """Of cameras and streams: is told when one is opened or fails."""
+    beat: Callable[[], None] = lambda: None
+    """Of cameras and streams: called before each attempt and each picture."""
+
+
+DEFAULTS = SourceOptions()
+
+
+def open_source(
+    spec: str, *, name: str | None = None, realtime: bool = False, options: SourceOptions = DEFAULTS
+) -> Source:
     """Open what a user named.
+
+    A camera or stream is opened when it is read, again and again until it is there: see `LiveSource`.
 
     Args:
         spec: A camera's number (`0`) or device (`/dev/video0`); a stream's address
@@ -52,26 +87,41 @@ def open_source(spec: str, *, name: str | None = None, realtime: bool = False) -
         name: What messages call the source; chosen from `spec` if None.
         realtime: Give a recording or pattern at its own pace and drop what comes too late. A
             pattern then never ends. Cameras and streams do so anyway.
+        options: How it is opened and looked at.
 
     Raises:
         SourceError: Where it can't be opened; the message is one line for the user.
     """
     if not spec:
         raise SourceError("the source's name is empty; give a camera, address, file or folder")
-    if spec.startswith(PREFIX):
-        return _paced(parse_pattern(spec, endless=realtime, name=name), realtime)
-    if re.fullmatch(r"[0-9]{1,4}", spec):
-        return open_camera(int(spec), name=name)
-    if spec.startswith("/dev/"):
-        return open_camera(spec, name=name)
+    if re.fullmatch(r"[0-9]{1,4}", spec) or spec.startswith("/dev/"):
+        device: int | str = int(spec) if spec.isdigit() else spec
+        return LiveSource(
+            lambda: open_camera(device, options.camera),
+            name=name or camera_label(device),
+            view=options.view,
+            report=options.report,
+            beat=options.beat,
+        )
     if is_address(spec):
-        return open_stream(spec, name=name)
-    path = Path(spec)
-    pictures = path.is_dir() or is_picture(path) or (is_glob(spec) and not path.exists())
-    if pictures:
-        return _paced(PictureSource(find_pictures(spec), name=name or spec), realtime)
-    return _paced(VideoSource(path, name=name), realtime)
-
-
-def _paced(source: Source, realtime: bool) -> Source:
+        check_address(spec)
+        return LiveSource(
+            lambda: open_stream(spec, open_timeout_s=options.open_timeout_s, read_timeout_s=options.read_timeout_s),
+            name=name or without_credentials(spec),
+            view=options.view,
+            report=options.report,
+            beat=options.beat,
+        )
+    source = _open_recorded(spec, name, endless=realtime)
+    if options.view != WHOLE:
+        source = ViewedSource(source, options.view)
     return PacedSource(source) if realtime else source
+
+
+def _open_recorded(spec: str, name: str | None, *, endless: bool) -> Source:
+    if spec.startswith(PREFIX):
+        return parse_pattern(spec, endless=endless, name=name)
+    path = Path(spec)
+    if path.is_dir() or is_picture(path) or (is_glob(spec) and not path.exists()):
+        return PictureSource(find_pictures(spec), name=name or spec)
+    return VideoSource(path, name=name)

@@ -1,146 +1,95 @@
-"""Live sources: cameras on this machine and streams from the network."""
+"""Cameras on this machine, as V4L2 offers them."""
 
 import re
 import sys
-import threading
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 
 from edge.errors import SourceError
-from edge.frame import Frame
 from edge.opencv_log import quiet_opencv
-from edge.sources.address import SCHEMES, scheme_of, without_credentials
-from edge.sources.newest import Capture, NewestFrame
-from edge.sources.source import Source
+from edge.sources.device import Adjustable, Capture, Device
 
-OPEN_TIMEOUT_S = 5.0
-READ_TIMEOUT_S = 3.0
-FIRST_READ_EXTRA_S = 5.0
-"""Cameras take longer for the first picture: exposure settles, a stream waits for a key frame."""
+MANUAL_EXPOSURE, AUTOMATIC_EXPOSURE = 1, 3
+"""V4L2's V4L2_EXPOSURE_MANUAL and V4L2_EXPOSURE_APERTURE_PRIORITY, which OpenCV hands through."""
 
 
-class CameraSource(Source):
-    """A device that is already open, read by a thread that keeps only the newest picture.
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """What is asked of a camera; None leaves it as it is. The camera gives what it can, which may be something else."""
 
-    Made by `open_camera` or `open_stream`, or from a stand-in device.
-
-    Args:
-        capture: The device; this source releases it.
-        name: What messages call it; no credentials in it.
-        fps: Frames a second as the device says, or None.
-        read_timeout_s: So long without a picture means that the camera has failed.
-    """
-
-    def __init__(
-        self,
-        capture: Capture,
-        *,
-        name: str,
-        fps: float | None = None,
-        read_timeout_s: float = READ_TIMEOUT_S,
-    ) -> None:
-        self.name = name
-        self.live = True
-        self.fps = fps
-        self.frame_count: int | None = None
-        self.skipped: list[str] = []
-        self._read_timeout_s = read_timeout_s
-        self._newest = NewestFrame(capture)
-        self._closed = threading.Event()
-
-    @property
-    def dropped(self) -> int:  # type: ignore[override]  # counted by the thread, read here
-        """Pictures that the reader was too late for."""
-        return self._newest.dropped
-
-    def frames(self) -> Iterator[Frame]:
-        """Give the newest picture each time, until the source is closed.
-
-        Raises:
-            SourceError: Where the camera stops giving pictures.
-        """
-        patience_s = self._read_timeout_s + FIRST_READ_EXTRA_S
-        while not self._closed.is_set():
-            frame = self._newest.take(patience_s)
-            if self._closed.is_set():
-                return
-            if frame is None:
-                raise SourceError(f"{self.name} gives no pictures any more; check its power and connection")
-            yield frame
-            patience_s = self._read_timeout_s
-
-    def close(self) -> None:
-        """End the reading and let go of the device."""
-        self._closed.set()
-        self._newest.close(self._read_timeout_s)
+    size_wh: tuple[int, int] | None = None
+    """Width and height in px."""
+    fps: float | None = None
+    """Frames a second."""
+    pixel_format: str | None = None
+    """Four letters of V4L2, such as `MJPG` or `YUYV`."""
+    exposure: float | None = None
+    """In the camera's own unit, 100 microseconds with V4L2; None leaves it to the camera."""
 
 
-def open_camera(device: int | str, *, name: str | None = None) -> CameraSource:
+def open_camera(device: int | str, settings: CameraSettings | None = None) -> Device:
     """Open a camera on this machine.
 
     Args:
         device: Its number, or its path such as `/dev/video0` or one below `/dev/v4l`.
-        name: What messages call it; `camera N` or the path if None.
+        settings: What is asked of it.
 
     Raises:
         SourceError: Where there is none, or it is in use or not permitted.
     """
-    label = f"camera {device}" if isinstance(device, int) else device
+    label = camera_label(device)
     backend = cv2.CAP_V4L2 if sys.platform == "linux" else cv2.CAP_ANY
     quiet_opencv()
     capture = cv2.VideoCapture(device, backend)
     if not capture.isOpened():
         raise SourceError(f"{label} can't be opened; {_advice()}")
-    return CameraSource(capture, name=label if name is None else name, fps=_fps(capture))
+    if settings is not None:
+        configure(capture, settings)
+    return Device(capture, describe(capture), fps_of(capture))
 
 
-def open_stream(
-    address: str,
-    *,
-    name: str | None = None,
-    open_timeout_s: float = OPEN_TIMEOUT_S,
-    read_timeout_s: float = READ_TIMEOUT_S,
-) -> CameraSource:
-    """Open a network camera or any other stream that FFmpeg reads.
+def camera_label(device: int | str) -> str:
+    """What messages call a camera that was given no name."""
+    return f"camera {device}" if isinstance(device, int) else device
 
-    Args:
-        address: `rtsp://`, `http://`, `tcp://`, `udp://` and their like.
-        name: What messages call it; the address without credentials if None.
-        open_timeout_s: How long the server may take to answer.
-        read_timeout_s: So long without a picture means that the stream has failed.
 
-    Raises:
-        SourceError: Where the scheme is unknown, or no stream is there.
+def configure(capture: Adjustable, settings: CameraSettings) -> None:
+    """Ask a camera for settings; what came of it is in `describe`.
+
+    The pixel format comes first: a camera has other sizes and rates in each.
     """
-    shown = without_credentials(address)
-    if scheme_of(address) not in SCHEMES:
-        known = ", ".join(sorted(SCHEMES))
-        raise SourceError(f"{shown} is no stream's address; they begin with one of {known}")
-    quiet_opencv()
-    # Without time-outs a silent server blocks for 30 s. They work only when passed here.
-    capture = cv2.VideoCapture(
-        address,
-        cv2.CAP_FFMPEG,
-        [
-            *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(open_timeout_s * 1000)),
-            *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(read_timeout_s * 1000)),
-        ],
-    )
-    if not capture.isOpened():
-        raise SourceError(f"{shown} gives no stream; check the address and that the camera is on")
-    return CameraSource(
-        capture,
-        name=shown if name is None else name,
-        fps=_fps(capture),
-        read_timeout_s=read_timeout_s,
-    )
+    if settings.pixel_format is not None:
+        capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*settings.pixel_format))
+    if settings.size_wh is not None:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.size_wh[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.size_wh[1])
+    if settings.fps is not None:
+        capture.set(cv2.CAP_PROP_FPS, settings.fps)
+    if settings.exposure is None:
+        capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, AUTOMATIC_EXPOSURE)
+    else:
+        capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, MANUAL_EXPOSURE)
+        capture.set(cv2.CAP_PROP_EXPOSURE, settings.exposure)
 
 
-def _fps(capture: cv2.VideoCapture) -> float | None:
+def fps_of(capture: Capture) -> float | None:
+    """Frames a second as the device says; None where it doesn't."""
     fps = capture.get(cv2.CAP_PROP_FPS)
     return fps if fps > 0 else None
+
+
+def describe(capture: Capture) -> str:
+    """What a device really gives, for people, such as `1280x720 at 30 frames/s, MJPG`."""
+    width, height = (round(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    fps = fps_of(capture)
+    code = round(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    letters = code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 ")
+    parts = [f"{width}x{height}" + (f" at {fps:.4g} frames/s" if fps else "")]
+    if letters.isprintable() and letters.isascii() and letters:
+        parts.append(letters)
+    return ", ".join(parts)
 
 
 def _advice() -> str:

@@ -66,6 +66,10 @@ class PacedSource(Source):
                 captured_monotonic_ns=due_ns,
             )
 
+    def interrupt(self) -> None:
+        """Interrupt the recording."""
+        self._source.interrupt()
+
     def close(self) -> None:
         """Close the recording."""
         self._source.close()

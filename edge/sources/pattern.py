@@ -78,6 +78,10 @@ class PatternSource(Source):
             )
             number += 1
 
+    def interrupt(self) -> None:
+        """End the frames."""
+        self._closed = True
+
     def close(self) -> None:
         """End the frames."""
         self._closed = True

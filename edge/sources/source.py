@@ -34,6 +34,10 @@ class Source(Protocol):
         """
         ...
 
+    def interrupt(self) -> None:
+        """Have `frames` end soon, from another thread; where every wait is short anyway, nothing need be done."""
+        return
+
     def close(self) -> None:
         """Let go of the device or file; a second call does nothing."""
         ...

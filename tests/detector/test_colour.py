@@ -23,7 +23,7 @@ def value(image: np.ndarray, name: str, place: tuple[int, int] = (40, 40)) -> fl
     return float((colour_maps(image, THREADS)[(*place, MAPS.index(name))] - zero) / (encode(name, 1.0) - zero))
 
 
-@pytest.mark.parametrize(("name", "colour"), [("red", RED), ("blue", BLUE), ("yellow", YELLOW)])
+@pytest.mark.parametrize(("name", "colour"), [("red", RED), ("local_blue", BLUE), ("yellow", YELLOW)])
 def test_a_map_is_high_on_its_own_colour_alone(name: str, colour: tuple[int, int, int]) -> None:
     image = patch_on(GREY, colour)
     assert value(image, name) > 0.2
@@ -48,14 +48,16 @@ def test_a_rim_that_a_blue_dusk_has_tinted_still_stands_out_locally() -> None:
 
 def test_brightness_is_measured_against_the_surroundings() -> None:
     image = patch_on((40, 40, 40), (90, 90, 90))
-    assert value(image, "brightness") > 1.8
+    mean = 41 + 50 * 100 / 225  # of the patch, 10 by 10, in 15 by 15
+    assert value(image, "brightness") == pytest.approx(91 / mean, abs=0.02)
+    assert value(image, "wide_brightness") > 1.8
     assert value(image, "brightness", (5, 5)) == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize("grey", [0, 255])
 def test_black_and_white_have_no_colour(grey: int) -> None:
     maps = colour_maps(np.full((30, 40, 3), grey, np.uint8), THREADS)
-    neutral = [encode(name, 1.0 if name == "brightness" else 0.0) for name in MAPS]
+    neutral = [encode(name, 1.0 if name.endswith("brightness") else 0.0) for name in MAPS]
     assert maps.reshape(-1, len(MAPS)) == pytest.approx(np.tile(neutral, (1200, 1)), abs=0.5)
 
 
@@ -64,7 +66,8 @@ def test_compiled_and_plain_maps_agree() -> None:
 
     image = np.random.default_rng(0).integers(0, 256, (12, 15, 3), np.uint8)
     means = np.random.default_rng(1).uniform(0, 255, (12, 15, 3)).astype(np.float32)
+    grey, close_by = image[..., 1].copy(), means[..., 1].copy()
     fast, plain = np.empty((12, 15, 6), np.uint8), np.empty((12, 15, 6), np.uint8)
-    colour._fill_maps(image, means, fast)
-    colour._fill_maps.py_func(image, means, plain)  # type: ignore[attr-defined]
+    colour._fill_maps(image, means, grey, close_by, fast)
+    colour._fill_maps.py_func(image, means, grey, close_by, plain)  # type: ignore[attr-defined]
     assert np.abs(fast.astype(int) - plain).max() <= 1

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,10 @@ def test_weights_survive_being_written_and_read(tmp_path: Path) -> None:
     again = load_ranker(tmp_path / "ranker.npz")
     generator = np.random.default_rng(0)
     rough, fine = (generator.normal(size=(2, count)).astype(np.float32) for count in (ROUGH_COUNT, FINE_COUNT))
-    assert (again.sift(rough) == ranker.sift(rough)).all()
-    assert (again.rank(fine, BOXES)[0] == ranker.rank(fine, BOXES)[0]).all()
+    with ThreadPoolExecutor(2) as executor:
+        assert (again.sift(rough, executor) == ranker.sift(rough, executor)).all()
+        assert (again.rank(fine, executor) == ranker.rank(fine, executor)).all()
+        assert (again.refine(fine, BOXES, executor) == ranker.refine(fine, BOXES, executor)).all()
     assert '"seed": 1' in (tmp_path / "ranker.json").read_text()
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from detector.scoring import Tally, match, tally_frame
+from detector.scoring import NEVER, Tally, first_ranks, match, tally_frame
 
 TRUTH = np.array([[0, 0, 10, 10], [50, 50, 10, 10]], np.float32)
 
@@ -29,3 +29,11 @@ def test_a_frame_without_signs_has_no_recall_to_lose() -> None:
     tally = tally_frame(nothing, nothing, np.empty(0, np.intp), no_score, nothing, np.empty(0, np.int64))
     assert tally == Tally(frames=1)
     assert tally.figures()["f1"] == 0
+
+
+def test_a_signs_rank_is_that_of_the_first_candidate_that_fits() -> None:
+    candidates = np.array([[200, 200, 10, 10], [4, 0, 10, 10], [0, 0, 10, 10]], np.float32)
+    assert first_ranks(candidates, TRUTH, 0.5).tolist() == [2, NEVER], "4 px off shares less than half"
+    assert first_ranks(candidates, TRUTH, 0.4).tolist() == [1, NEVER]
+    assert first_ranks(candidates[:0], TRUTH, 0.5).tolist() == [NEVER, NEVER]
+    assert first_ranks(candidates, TRUTH[:0], 0.5).tolist() == []

@@ -18,7 +18,7 @@ def seen(*signs: tuple[tuple[float, float, float, float], int, float]) -> Detect
         classes[row, class_id] = confidence
         classes[row, (class_id + 1) % CLASSES] += 1 - confidence
     boxes = np.array([sign[0] for sign in signs], np.float32).reshape(-1, 4)
-    return Detections(boxes, np.full(len(signs), 0.98, np.float32), classes)
+    return Detections(boxes, np.full(len(signs), 0.995, np.float32), classes)
 
 
 def approach(frame: int, top: float = 300.0) -> tuple[float, float, float, float]:

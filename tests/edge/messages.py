@@ -1,8 +1,22 @@
-"""A message as tests of several modules send it."""
+"""Messages as tests of several modules send them."""
 
 import msgspec
 
-from edge.messages import FrameMessage, Latency, Sign
+from edge.messages import (
+    FRAME_TOPIC,
+    HEALTH_TOPIC,
+    INFO_TOPIC,
+    SIGN_TOPIC,
+    FrameMessage,
+    HealthMessage,
+    InfoMessage,
+    KnownSign,
+    Latency,
+    Message,
+    Sign,
+    SignMessage,
+    Thresholds,
+)
 
 SIGN = Sign(
     track=17,
@@ -34,7 +48,57 @@ MESSAGE = FrameMessage(
     degraded=(),
     latency_ms=Latency(candidates=6.1, classify=3.4, total=10.2),
     signs=(SIGN,),
+    monotonic_ns=7_000_010_200_000,
 )
+
+EVENT = SignMessage(
+    source="front",
+    session="a1b2",
+    seq=3,
+    event="new",
+    frame=811,
+    captured_ns=1_764_000_000_000_000_000,
+    published_ns=1_764_000_000_010_200_000,
+    monotonic_ns=7_000_010_200_000,
+    sign=SIGN,
+)
+
+HEALTH = HealthMessage(
+    source="front",
+    session="a1b2",
+    seq=5,
+    published_ns=1_764_000_000_010_200_000,
+    monotonic_ns=7_000_010_200_000,
+    state="fault",
+    fault="front gives no pictures any more",
+    captured=900,
+    published=890,
+    dropped=10,
+    openings=2,
+    faults=7,
+    frame_age_ms=2100.5,
+    fps=0.0,
+    degraded=("half-size",),
+    subscribers=1,
+    refused=0,
+)
+
+INFO = InfoMessage(
+    source="front",
+    session="a1b2",
+    seq=0,
+    published_ns=1_764_000_000_010_200_000,
+    monotonic_ns=7_000_010_200_000,
+    version="0.1.0",
+    given="1280x720 at 30 frames/s, MJPG",
+    backend="litert-int8",
+    catalogue="0123456789ab",
+    max_latency_ms=60.0,
+    thresholds=Thresholds(0.75, 5, 0.95, 0.98),
+    signs=(KnownSign(2, "274-50", "Speed limit (50km/h)", "prohibitory", 50, "km/h"),),
+)
+
+ONE_OF_EACH: dict[bytes, Message] = {FRAME_TOPIC: MESSAGE, SIGN_TOPIC: EVENT, HEALTH_TOPIC: HEALTH, INFO_TOPIC: INFO}
 
 
 def numbered(seq: int, session: str = "a1b2") -> FrameMessage:

@@ -46,7 +46,7 @@ def test_a_sign_that_is_driven_towards_is_confirmed_and_an_empty_street_stays_so
     x, y, side = SIGN
     (tmp_path / "gt.txt").write_text(f"00000.ppm;{x};{y};{x + side - 1};{y + side - 1};14\n")
     with Archive(tmp_path) as archive:
-        drives = [follow_frame(reader, archive, frame) for frame in list_frames(archive)]
+        drives = [follow_frame(reader, archive, frame, held_out=frame.held_out) for frame in list_frames(archive)]
     figures = track_figures([drive.score for drive in drives])
     assert [drive.held_out for drive in drives] == [True, False]
     assert (figures["signs"], figures["confirmed"], figures["switched"]) == (1, 1, 0)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import MessageError
-from edge.messages import MAX_MESSAGE_BYTES, FrameMessage, decode, encode
-from tests.edge.messages import MESSAGE, SIGN
+from edge.messages import MAX_MESSAGE_BYTES, MESSAGES, decode, decode_topic, encode
+from tests.edge.messages import MESSAGE, ONE_OF_EACH, SIGN
 
 DESIGNED = """
 {"schema": "signwatch.frame/1", "source": "front", "session": "a1b2", "seq": 812, "frame": 811,
@@ -20,7 +20,8 @@ DESIGNED = """
  "signs": [{"track": 17, "state": "confirmed", "class_id": 2, "code": "274-50",
             "name": "Speed limit (50km/h)", "category": "prohibitory", "value": 50, "unit": "km/h",
             "confidence": 0.997, "box": [774.0, 411.0, 41.0, 35.0], "hits": 9, "age": 10,
-            "measured": true, "bearing_deg": null, "distance_m": null}]}
+            "measured": true, "bearing_deg": null, "distance_m": null}],
+ "monotonic_ns": 7000010200000}
 """
 
 
@@ -95,18 +96,30 @@ def test_another_schema_is_named() -> None:
         decode(changed(schema="signwatch.frame/2"))
 
 
-@given(st.binary(max_size=200))
-def test_no_bytes_at_all_break_the_reader(payload: bytes) -> None:
+@given(st.sampled_from([*ONE_OF_EACH, b"frames", b""]), st.binary(max_size=200))
+def test_no_bytes_at_all_break_the_reader(topic: bytes, payload: bytes) -> None:
     with pytest.raises(MessageError):
-        decode(payload)
+        decode_topic(topic, payload)
 
 
-@given(st.integers(0, len(DESIGNED) - 1), st.binary(min_size=1, max_size=4))
-def test_no_damage_breaks_the_reader(place: int, damage: bytes) -> None:
-    payload = bytearray(DESIGNED.encode())
+@given(st.sampled_from(list(ONE_OF_EACH)), st.data())
+def test_no_damage_breaks_the_reader_of_any_topic(topic: bytes, data: st.DataObject) -> None:
+    payload = bytearray(encode(ONE_OF_EACH[topic]))
+    place = data.draw(st.integers(0, len(payload) - 1))
+    damage = data.draw(st.binary(min_size=1, max_size=4))
     payload[place : place + len(damage)] = damage
     with contextlib.suppress(MessageError):
-        assert isinstance(decode(bytes(payload)), FrameMessage)
+        assert isinstance(decode_topic(topic, bytes(payload)), MESSAGES[topic])
+
+
+@pytest.mark.parametrize("topic", ONE_OF_EACH)
+def test_the_message_of_each_topic_comes_back_as_it_went(topic: bytes) -> None:
+    assert decode_topic(topic, encode(ONE_OF_EACH[topic])) == ONE_OF_EACH[topic]
+
+
+def test_a_message_under_another_topic_is_refused() -> None:
+    with pytest.raises(MessageError, match=re.escape("only signwatch.health/1")):
+        decode_topic(b"health", encode(MESSAGE))
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from detector.boxes import overlaps
+from edge.budget import LEVELS, Effort
 from edge.frame import Frame
 from edge.messages import FrameMessage, decode, encode
-from edge.reader import FrameReader, SignReader, open_reader
+from edge.reader import FORGET_AFTER_S, FrameReader, SignReader, open_reader
 from edge.sample_drive import draw_sign
 from edge.sources import open_source
 from models.archive import Archive
@@ -66,6 +67,26 @@ def test_a_sign_is_tentative_before_it_is_confirmed(reader: FrameReader) -> None
     assert states[0] == "tentative"
     assert states[-1] == "confirmed"
     assert states == sorted(states, reverse=True), "once confirmed it stays so"
+
+
+@pytest.mark.parametrize("effort", LEVELS)
+def test_with_less_effort_large_signs_are_still_found_and_it_is_said(reader: FrameReader, effort: Effort) -> None:
+    message = SignReader(reader, "stills", stills=True).read(frame(scene(120, 14)), effort=effort)
+    assert message.degraded == effort.said
+    (stop,) = message.signs
+    assert stop.class_id == 14
+    found, true = np.array([stop.box, (80, 200, 120, 120)], np.float32)[:, None]
+    assert overlaps(found, true)[0, 0] > 0.7
+
+
+@pytest.mark.parametrize("change", ["size", "gap"])
+def test_tracks_do_not_outlive_another_size_or_a_long_gap(reader: FrameReader, change: str) -> None:
+    signs = SignReader(reader, "road")
+    before = [signs.read(frame(scene(64, 14), number, number / 25)).signs for number in range(2)]
+    image = scene(64, 14)[:470] if change == "size" else scene(64, 14)
+    after = signs.read(frame(image, 2, 2 / 25 if change == "size" else 2 / 25 + FORGET_AFTER_S)).signs
+    assert [sign.track for (sign,) in before] == [1, 1]
+    assert [(sign.track, sign.hits) for sign in after] == [(2, 1)], "its number is never used again"
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (20, 20)])

@@ -1,57 +1,114 @@
 import json
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import msgspec
 import pytest
 
-from edge.messages import encode
-from edge.schema import FRAME_SCHEMA_PATH, frame_json_schema, frame_schema_text
-from tests.edge.messages import MESSAGE, SIGN
+from edge.messages import MESSAGES, decode_topic, encode
+from edge.schema import json_schema, schema_path, schema_text
+from tests.edge.messages import EVENT, HEALTH, INFO, MESSAGE, ONE_OF_EACH, SIGN
 
-VALIDATOR = jsonschema.Draft202012Validator(frame_json_schema())
+RELEASED = Path(__file__).with_name("released")
+"""Each topic's schema as it was when it first went out. These files never change."""
+VALIDATORS = {topic: jsonschema.Draft202012Validator(json_schema(topic)) for topic in MESSAGES}
 
 
-def test_the_shipped_file_is_what_the_structures_say() -> None:
-    assert FRAME_SCHEMA_PATH.read_text(encoding="utf-8") == frame_schema_text(), (
+def released(topic: bytes) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((RELEASED / schema_path(topic).name).read_text(encoding="utf-8"))
+    return schema
+
+
+@pytest.mark.parametrize("topic", MESSAGES)
+def test_the_shipped_file_is_what_the_structures_say(topic: bytes) -> None:
+    assert schema_path(topic).read_text(encoding="utf-8") == schema_text(topic), (
         "the messages have changed: run python -m edge.schema"
     )
 
 
-def test_the_schema_is_one() -> None:
-    jsonschema.Draft202012Validator.check_schema(frame_json_schema())
+@pytest.mark.parametrize("topic", MESSAGES)
+def test_the_schema_is_one(topic: bytes) -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema(topic))
 
 
-def test_every_field_is_described() -> None:
-    for name, struct in frame_json_schema()["$defs"].items():
+@pytest.mark.parametrize("topic", MESSAGES)
+def test_every_field_is_described(topic: bytes) -> None:
+    for name, struct in json_schema(topic)["$defs"].items():
         for field, properties in struct["properties"].items():
             assert properties.get("description"), f"{name}.{field} has no docstring"
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("topic", "message"),
     [
-        MESSAGE,
-        msgspec.structs.replace(MESSAGE, signs=(), file="1.png", media_s=None),
-        msgspec.structs.replace(MESSAGE, degraded=("late",)),
-        msgspec.structs.replace(MESSAGE, signs=(msgspec.structs.replace(SIGN, value=None, unit=None, distance_m=7.5),)),
+        *ONE_OF_EACH.items(),
+        (b"frame", msgspec.structs.replace(MESSAGE, signs=(), file="1.png", media_s=None)),
+        (b"frame", msgspec.structs.replace(MESSAGE, degraded=("late",))),
+        (
+            b"frame",
+            msgspec.structs.replace(
+                MESSAGE, signs=(msgspec.structs.replace(SIGN, value=None, unit=None, distance_m=7.5),)
+            ),
+        ),
+        (b"sign", msgspec.structs.replace(EVENT, event="ended")),
+        (b"health", msgspec.structs.replace(HEALTH, fault=None, state="ok", frame_age_ms=None)),
+        (b"info", msgspec.structs.replace(INFO, given=None, max_latency_ms=None)),
     ],
 )
-def test_encoded_messages_fulfil_it(message: msgspec.Struct) -> None:
-    VALIDATOR.validate(json.loads(encode(message)))  # type: ignore[arg-type]
+def test_encoded_messages_fulfil_it(topic: bytes, message: Any) -> None:
+    VALIDATORS[topic].validate(json.loads(encode(message)))
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
-    [("schema", "signwatch.frame/2"), ("seq", -1), ("size", [1, 2, 3]), ("signs", [{}])],
+    ("topic", "field", "value"),
+    [
+        (b"frame", "schema", "signwatch.frame/2"),
+        (b"frame", "seq", -1),
+        (b"frame", "size", [1, 2, 3]),
+        (b"frame", "signs", [{}]),
+        (b"sign", "event", "gone"),
+        (b"health", "state", "perhaps"),
+        (b"info", "thresholds", {}),
+    ],
 )
-def test_what_the_reader_refuses_does_not_fulfil_it(field: str, value: object) -> None:
+def test_what_the_reader_refuses_does_not_fulfil_it(topic: bytes, field: str, value: object) -> None:
     with pytest.raises(jsonschema.ValidationError):
-        VALIDATOR.validate(json.loads(encode(MESSAGE)) | {field: value})
+        VALIDATORS[topic].validate(json.loads(encode(ONE_OF_EACH[topic])) | {field: value})
 
 
-@pytest.mark.parametrize("field", json.loads(encode(MESSAGE)))
-def test_every_field_is_required(field: str) -> None:
-    message = json.loads(encode(MESSAGE))
-    del message[field]
-    with pytest.raises(jsonschema.ValidationError):
-        VALIDATOR.validate(message)
+# What was released holds for ever under its number: old readers must get along with new publishers, and new readers
+# with old ones.
+
+
+@pytest.mark.parametrize("topic", MESSAGES)
+def test_no_released_field_goes_or_means_something_else(topic: bytes) -> None:
+    for name, struct in released(topic)["$defs"].items():
+        now = json_schema(topic)["$defs"][name]
+        assert now["required"] == struct["required"], "a new field has a default, an old one stays"
+        assert list(now["properties"])[: len(struct["properties"])] == list(struct["properties"]), "in their order"
+        for field, properties in struct["properties"].items():
+            for told in (properties, now["properties"][field]):
+                told.pop("description")
+            assert now["properties"][field] == properties, f"{name}.{field} has changed"
+
+
+@pytest.mark.parametrize("topic", MESSAGES)
+def test_an_old_reader_accepts_what_is_sent_now(topic: bytes) -> None:
+    jsonschema.Draft202012Validator(released(topic)).validate(json.loads(encode(ONE_OF_EACH[topic])))
+
+
+@pytest.mark.parametrize("topic", MESSAGES)
+def test_what_an_old_publisher_sends_is_read(topic: bytes) -> None:
+    known = released(topic)["$defs"][MESSAGES[topic].__name__]["properties"]
+    message = json.loads(encode(ONE_OF_EACH[topic]))
+    old = {field: value for field, value in message.items() if field in known}
+    assert isinstance(decode_topic(topic, json.dumps(old).encode()), MESSAGES[topic])
+
+
+@pytest.mark.parametrize("topic", MESSAGES)
+def test_every_field_of_the_first_version_is_required(topic: bytes) -> None:
+    message = json.loads(encode(ONE_OF_EACH[topic]))
+    for field in released(topic)["$defs"][MESSAGES[topic].__name__]["required"]:
+        with pytest.raises(jsonschema.ValidationError):
+            VALIDATORS[topic].validate({name: value for name, value in message.items() if name != field})

@@ -1,14 +1,17 @@
+import asyncio
+import time
 from collections.abc import Iterator
 
 import msgspec
 import pytest
 import zmq
 
-from edge import SignSubscriber, WireError
+from edge import AsyncSignSubscriber, FrameMessage, HealthMessage, Limits, SignSubscriber, WireError
+from edge.inbox import MAX_SOURCES
 from edge.messages import MAX_MESSAGE_BYTES, encode
 from edge.publisher import SignPublisher
-from edge.subscriber import MAX_SOURCES
-from tests.edge.messages import MESSAGE, numbered
+from tests.edge.messages import EVENT, HEALTH, INFO, MESSAGE, numbered
+from tests.waiting import PATIENCE_S, eventually
 
 LAST = numbered(999_999)
 
@@ -145,4 +148,130 @@ def test_numbering_of_invented_sources_takes_bounded_memory(publisher: SignPubli
         for number in range(3 * MAX_SOURCES):
             publisher.publish(msgspec.structs.replace(MESSAGE, source=str(number)))
         assert len(list(subscriber)) == 3 * MAX_SOURCES
-        assert len(subscriber._expected) == MAX_SOURCES
+        assert len(subscriber._inbox.states) == MAX_SOURCES
+
+
+NOW = Limits(alive_s=PATIENCE_S, stale_s=PATIENCE_S)
+
+
+def fresh(seq: int, *, source: str = "front", age_ms: float = 1.0, session: str = "a1b2") -> FrameMessage:
+    """A message of a frame that was captured so long ago."""
+    latency = msgspec.structs.replace(MESSAGE.latency_ms, total=age_ms)
+    return msgspec.structs.replace(
+        numbered(seq, session), source=source, monotonic_ns=time.monotonic_ns(), latency_ms=latency
+    )
+
+
+def test_a_control_loop_asks_one_question(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=NOW) as signs:
+        assert (signs.ok(), signs.alive, signs.stale, signs.fresh_ms) == (False, False, True, None)
+        assert signs.faults() == ["nothing was received yet"]
+        assert publisher.wait_for_subscriber(PATIENCE_S)
+        publisher.publish(fresh(0))
+        assert signs.receive(PATIENCE_S) is not None
+        assert (signs.ok(), signs.alive, signs.stale, signs.faults()) == (True, True, False, [])
+        assert signs.fresh_ms is not None and signs.fresh_ms >= 1.0
+        publisher.publish(fresh(1, age_ms=1e3 * PATIENCE_S + 1))
+        assert signs.receive(PATIENCE_S) is not None
+        assert (signs.ok(), signs.alive, signs.stale) == (False, True, True)
+        assert signs.faults() == ["the newest frame is stale"]
+
+
+def test_of_several_sources_the_worst_counts(publisher: SignPublisher) -> None:
+    with (
+        SignSubscriber(publisher.address, limits=NOW) as both,
+        SignSubscriber(publisher.address, limits=NOW, source="left") as left,
+    ):
+        eventually(lambda: publisher.subscriptions() == 2)
+        publisher.publish(fresh(0, source="right", age_ms=1e3 * PATIENCE_S + 1))
+        publisher.publish(fresh(0, source="left"))
+        assert [message.source for message in (both.receive(5), both.receive(5)) if message] == ["right", "left"]
+        assert not both.ok()
+        received = left.receive(PATIENCE_S)
+        assert received is not None and received.source == "left"
+        assert left.ok()
+
+
+def test_silence_ends_being_alive(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=Limits(alive_s=0.2, stale_s=PATIENCE_S)) as signs:
+        assert publisher.wait_for_subscriber(PATIENCE_S)
+        publisher.publish(fresh(0))
+        assert signs.receive(PATIENCE_S) is not None
+        eventually(lambda: not signs.alive)
+        assert "the publisher is silent" in signs.faults()
+
+
+def test_health_and_info_are_there_beside_the_frames(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=Limits(PATIENCE_S, PATIENCE_S, least_rate_hz=5)) as signs:
+        eventually(lambda: publisher.subscriptions(b"info") == 1)
+        publisher.send(b"info", encode(INFO))
+        publisher.send(b"health", encode(HEALTH))
+        publisher.publish(fresh(0))
+        assert signs.receive(PATIENCE_S) is not None
+        assert (signs.health, signs.info) == ({"front": HEALTH}, {"front": INFO})
+        assert signs.faults() == ["frames come too seldom"]
+
+
+def test_a_publisher_that_was_stopped_says_so(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=Limits(alive_s=PATIENCE_S, stale_s=0.0)) as signs:
+        assert publisher.wait_for_subscriber(PATIENCE_S)
+        publisher.publish(fresh(0))
+        publisher.send(b"health", encode(msgspec.structs.replace(HEALTH, state="stopped")))
+        assert signs.receive(PATIENCE_S) is not None
+        received = signs.receive_with_payload(PATIENCE_S)
+        assert received is not None and isinstance(received[0], HealthMessage)
+        assert "front was stopped" in signs.faults()
+
+
+def test_any_topic_can_be_received(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, topics=(b"sign",)) as signs:
+        assert publisher.wait_for_subscriber(PATIENCE_S, b"sign")
+        publisher.publish(MESSAGE)
+        publisher.send(b"sign", encode(EVENT))
+        assert signs.receive_with_payload(PATIENCE_S) == (EVENT, encode(EVENT))
+
+
+def test_with_asyncio_the_same_is_awaited(publisher: SignPublisher) -> None:
+    async def receive() -> list[int]:
+        async with AsyncSignSubscriber(publisher.address, limits=NOW, timeout_s=0.3) as signs:
+            assert await signs.receive(0) is None
+            for _ in range(3000):
+                if publisher.subscriptions():
+                    break
+                await asyncio.sleep(0.01)
+            for seq in range(5):
+                publisher.publish(fresh(seq))
+            publisher.send(b"frame", b"rubbish")
+            numbers = [message.seq async for message in signs]
+            assert (signs.ok(), signs.missed, signs.malformed) == (True, 0, 1)
+            return numbers
+
+    assert asyncio.run(receive()) == list(range(5))
+
+
+def test_with_asyncio_the_newest_is_handed_out(publisher: SignPublisher) -> None:
+    async def receive() -> tuple[int, int]:
+        async with AsyncSignSubscriber(publisher.address, newest_only=True) as signs:
+            for _ in range(3000):
+                if publisher.subscriptions():
+                    break
+                await asyncio.sleep(0.01)
+            for seq in range(20):
+                publisher.publish(fresh(seq))
+            last, handed_out = -1, 0
+            while last < 19:
+                message = await signs.receive(PATIENCE_S)
+                assert message is not None
+                last, handed_out = message.seq, handed_out + 1
+            return handed_out, signs.passed_over
+
+    handed_out, passed_over = asyncio.run(receive())
+    assert handed_out + passed_over == 20
+
+
+def test_with_asyncio_a_malformed_address_is_one_clear_line() -> None:
+    async def connect() -> None:
+        AsyncSignSubscriber("nonsense")
+
+    with pytest.raises(WireError, match="no ZeroMQ address"):
+        asyncio.run(connect())

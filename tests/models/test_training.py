@@ -62,6 +62,17 @@ def test_weights_of_a_network_of_another_shape_are_no_beginning(data: TrainingSe
         train_network(data, data, [None] * CLASSES, RECIPE, tmp_path / "run", other, lambda *_: None, lambda _: None)
 
 
+def test_a_share_of_what_it_began_from_is_kept(data: TrainingSet, tmp_path: Path) -> None:
+    first = train(data, tmp_path / "first", Recipe(epochs=1, batch=8))
+    begun, run = tmp_path / "begun.keras", tmp_path / "run"
+    first.save(begun)
+    recipe = Recipe(epochs=1, batch=8, seed=5, kept_share=0.75)
+    blended = train_network(data, data, [None] * CLASSES, recipe, run, begun, lambda *_: None, lambda _: None)
+    learnt = keras.models.load_model(run / "checkpoint.keras").get_weights()
+    for old, new, found in zip(first.get_weights(), learnt, blended.get_weights(), strict=True):
+        np.testing.assert_allclose(found, 0.75 * old + 0.25 * new, rtol=1e-5, atol=1e-6)
+
+
 def test_rows_are_drawn_by_the_square_root_of_counts_and_background_has_its_share() -> None:
     labels = np.repeat([0, 1, 2], [6400, 1600, 4000])
     rows = draw_rows(labels, CLASSES, Recipe(background_share=0.25), epoch=0)

@@ -4,7 +4,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from edge.cli import main
+from edge.cli import bench_live, main
 
 
 def bench(*arguments: str) -> str:
@@ -35,3 +35,30 @@ def test_without_tensorflow_the_rest_is_timed_and_the_reason_given(monkeypatch: 
     assert "keras        left out: the keras backend needs TensorFlow: pip install 'signwatch[train]'" in text
     assert "times the crops of litert at 64" in text
     assert "threads: litert 1, litert-int8 1;" in text
+
+
+def test_the_whole_way_is_timed_in_three_processes_and_the_counts_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_live, "DRIVE_SECONDS", 0.5)
+    monkeypatch.setattr(bench_live, "WARM_UP_S", 0.1)
+    result = CliRunner().invoke(
+        main, ["bench", "live", "--seconds", "3", "--fps", "10", "--size", "320x240", "--cameras", "2", "--json"]
+    )
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["captured"] == figures["published"] + figures["dropped"] > 0
+    ages = figures["capture_to_subscriber_ms"]
+    assert 0 < ages["median"] <= ages["p90"] <= ages["p99"] <= ages["most"]
+    assert figures["capture_to_message_ms"]["median"] <= ages["median"]
+    assert (figures["missed"], figures["cameras"], figures["size"]) == (0, 2, [320, 240])
+    assert figures["start_to_first_message_s"] > 0
+
+
+def test_the_candidate_stage_is_timed_by_stage_on_easy_and_on_hard_pictures() -> None:
+    result = CliRunner().invoke(main, ["bench", "detector", "--count", "2", "--size", "320x240", "--json"])
+    assert result.exit_code == 0, result.output
+    kinds = json.loads(result.stdout)["kinds"]
+    assert {"drive", "noise", "checkerboard", "red lorry"} <= kinds.keys()
+    for row in kinds.values():
+        assert row["pictures"] == 2
+        assert list(row["stages_ms"]) == ["shrink", "maps", "regions", "sieve", "rank", "place"]
+        assert 0 < sum(row["stages_ms"].values()) <= 2 * row["ms_p99"]

@@ -2,13 +2,16 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
+import pytest
 from click.testing import CliRunner, Result
 
 from edge.cli import main
 from edge.cli.sign_part import pictures_of
 from edge.cli.train import SPLIT_SEED
 from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
+from edge.sample_drive import draw_sign
 from models.archive import Archive
 from models.catalogue import load_catalogue
 from models.gtsrb import list_pictures, split_by_track
@@ -32,6 +35,9 @@ def test_detector_figures_come_as_one_json_object(tmp_path: Path) -> None:
     figures = json.loads(result.stdout)
     assert (figures["frames"], figures["signs"], figures["recall"]) == (3, 2, 0)
     assert {"boxes_recall", "precision", "f1", "false_per_frame", "candidates_per_frame"} <= figures.keys()
+    assert (figures["recall_at_50"], figures["recall_at_100"], figures["network"]) == (0, 0, "shipped")
+    assert set(figures["recall_by_family"]) == {"priority", "prohibitory"}
+    assert sum(value is not None for value in figures["recall_by_size"].values()) == 1, "both signs are 20 px large"
     assert figures["held_out"]["frames"] == 1
     assert np.isfinite(figures["ms_median"])
 
@@ -110,12 +116,68 @@ def test_background_and_signs_are_counted_by_threshold(tmp_path: Path) -> None:
     assert "Background that passes" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
+def streets_with_signs(folder: Path, count: int) -> Path:
+    """Frames of noise with a stop sign in each, 40 px large."""
+    folder.mkdir()
+    table = []
+    generator = np.random.default_rng(0)
+    sign = draw_sign(14, 40)
+    alpha = sign[..., 3:] / 255
+    for number in range(count):
+        coarse = generator.integers(60, 160, (30, 40, 3), np.uint8)
+        image = np.asarray(cv2.resize(coarse, (480, 360), interpolation=cv2.INTER_CUBIC), np.uint8)
+        x = 40 + 30 * number
+        image[100:140, x : x + 40] = alpha * sign[..., 2::-1] + (1 - alpha) * image[100:140, x : x + 40]
+        (folder / f"{number:05}.png").write_bytes(benchmark.encode(".png", image))
+        table.append(f"{number:05}.ppm;{x};100;{x + 39};139;14\n")
+    (folder / "gt.txt").write_text("".join(table), encoding="utf-8")
+    return folder
+
+
+def test_every_frame_is_measured_with_a_ranker_that_has_not_learnt_from_it(tmp_path: Path) -> None:
+    pytest.importorskip("lightgbm", exc_type=ImportError)
+    data, page = streets_with_signs(tmp_path / "frames", 6), tmp_path / "report.html"
+    result = evaluate("detector", "--data", data, "--folds", "2", "--json", "--html", page)
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert (figures["frames"], figures["folds"], figures["signs"]) == (6, 2, 6)
+    assert "held_out" not in figures, "all of them are"
+    text = page.read_text(encoding="utf-8")
+    assert "Signs that are missed" in text and "What is found and is wrong" in text
+
+
+def test_frames_of_which_none_or_nothing_was_held_out_are_no_defect(tmp_path: Path) -> None:
+    folder = street(tmp_path) / "FullIJCNN2013"
+    (folder / "00000.png").unlink()
+    result = evaluate("detector", "--data", tmp_path, "--json")
+    assert result.exit_code == 0, result.output
+    assert "held_out" not in json.loads(result.stdout)
+    for picture in folder.glob("*.png"):
+        picture.unlink()
+    (folder / "gt.txt").write_text("", encoding="utf-8")
+    empty = evaluate("detector", "--data", tmp_path)
+    assert (empty.exit_code, empty.stderr.count("\n")) == (1, 1)
+    assert "no frame in it" in empty.stderr
+
+
+def test_fold_weights_leave_no_choice_of_folds(tmp_path: Path) -> None:
+    result = evaluate("detector", "--data", tmp_path, "--folds", "3", "--fold-weights", tmp_path)
+    assert result.exit_code == 2
+    assert "for 5 folds" in result.output
+
+
+def test_frames_without_signs_teach_no_ranker(tmp_path: Path) -> None:
+    result = evaluate("detector", "--data", street(tmp_path, ""), "--folds", "2")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "to learn from" in result.stderr
+
+
 def test_frames_that_all_taught_something_are_no_measure(tmp_path: Path) -> None:
     folder = street(tmp_path) / "FullIJCNN2013"
     (folder / "00000.png").unlink()
     result = evaluate("background", "--frames", tmp_path)
     assert result.exit_code == 1
-    assert "no frame in it that was held out" in result.output
+    assert "no frame of fold 0 in it" in result.output
 
 
 def test_tracks_are_measured_on_drives_and_reported_with_pictures(tmp_path: Path) -> None:

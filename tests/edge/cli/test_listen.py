@@ -10,17 +10,18 @@ import pytest
 from click.testing import CliRunner
 
 from edge.cli import main
-from edge.cli.listen import one_line, sign_lines
+from edge.cli.listen import lines_of, one_line, sign_lines
+from edge.curve import PublisherKeys, read_allowed, read_pair
 from edge.messages import encode
 from edge.publisher import SignPublisher
-from tests.edge.messages import MESSAGE, SIGN, numbered
+from tests.edge.messages import HEALTH, MESSAGE, ONE_OF_EACH, SIGN, numbered
 
 PROJECT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
 def publisher() -> Iterator[SignPublisher]:
-    with SignPublisher("tcp://127.0.0.1:*") as publisher:
+    with SignPublisher("tcp://127.0.0.1:*", high_water_mark=1000) as publisher:
         yield publisher
 
 
@@ -65,15 +66,54 @@ def test_being_asked_to_stop_is_a_good_end(publisher: SignPublisher, number: sig
 
 
 def test_people_see_a_line_for_each_sign(publisher: SignPublisher) -> None:
-    process = listen(publisher.address, "--timeout", "1")
+    process = listen(publisher.address, "--count", "2", "--timeout", "20")
     assert publisher.wait_for_subscriber(20)
-    publisher.publish(msgspec.structs.replace(MESSAGE, signs=()))
+    publisher.publish(msgspec.structs.replace(numbered(MESSAGE.seq - 1), signs=()))
     publisher.publish(MESSAGE)
     out, _ = process.communicate(timeout=20)
     (line,) = out.splitlines()
     for part in ("frame 811", "#17", "Speed limit (50km/h)", "confirmed", "99.7%", "774,411 41x35"):
         assert part in line
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("topic", "parts"),
+    [
+        ("sign", ("new", "#17", "Speed limit (50km/h)", "confirmed")),
+        ("health", ("front fault", "0.0 frames/s", "900 captured, 890 published, 10 dropped", "half-size")),
+        ("info", ("front", "Signwatch 0.1.0", "litert-int8", "1 signs", "1280x720 at 30 frames/s")),
+    ],
+)
+def test_every_topic_can_be_read_by_people(topic: str, parts: tuple[str, ...]) -> None:
+    (line,) = lines_of(ONE_OF_EACH[topic.encode()])
+    for part in parts:
+        assert part in line
+
+
+def test_other_topics_are_listened_to_where_they_are_asked_for(publisher: SignPublisher) -> None:
+    process = listen(publisher.address, "--json", "--topic", "health", "--count", "1", "--timeout", "20")
+    assert publisher.wait_for_subscriber(20, b"health")
+    assert publisher.subscriptions() == 0
+    publisher.send(b"health", encode(HEALTH))
+    out, _ = process.communicate(timeout=20)
+    assert out.encode().strip() == encode(HEALTH)
+
+
+def test_with_keys_the_one_on_the_list_listens(tmp_path: Path) -> None:
+    for name in ("publisher", "clients/control"):
+        folder, _, key = f"{tmp_path}/{name}".rpartition("/")
+        made = CliRunner().invoke(main, ["keys", key, "--out", folder])
+        assert made.exit_code == 0 and len(made.stdout.splitlines()[-1]) == 40
+    keys = PublisherKeys(read_pair(tmp_path / "publisher.key_secret"), read_allowed(tmp_path / "clients"))
+    with SignPublisher("tcp://127.0.0.1:*", keys=keys) as publisher:
+        own, server = tmp_path / "clients" / "control.key_secret", tmp_path / "publisher.key"
+        options = ["--key", str(own), "--server-key", str(server), "--count", "1", "--timeout", "20"]
+        process = listen(publisher.address, "--json", *options)
+        assert publisher.wait_for_subscriber(20)
+        publisher.publish(MESSAGE)
+        out, _ = process.communicate(timeout=20)
+        assert out.encode().strip() == encode(MESSAGE)
 
 
 def test_silence_is_a_failure_in_one_line() -> None:

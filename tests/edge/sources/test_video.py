@@ -98,6 +98,17 @@ def test_a_recording_cut_off_before_its_index_is_said_to_be(tmp_path: Path) -> N
     assert (caught.value.read, caught.value.expected) == (0, None)
 
 
+def test_broken_packets_in_the_middle_cost_only_themselves(recording: Path, tmp_path: Path) -> None:
+    content = bytearray(recording.read_bytes())
+    middle = content.index(b"mdat") + (len(content) - content.index(b"mdat")) // 2
+    content[middle : middle + 500] = np.random.default_rng(1).bytes(500)
+    (tmp_path / "broken.mp4").write_bytes(content)
+    with VideoSource(tmp_path / "broken.mp4") as source:
+        found = [item for item in read_until_error(source) if isinstance(item, Frame)]
+    assert len(found) > FRAMES / 2
+    assert found[0].image.mean() < 40 and found[-1].image.mean() > 180, "both ends were read"
+
+
 @pytest.mark.parametrize("share", [0.25, 0.5, 0.9])
 def test_a_real_drive_cut_off_gives_what_can_be_read(data_folder: Path, tmp_path: Path, share: float) -> None:
     clip = cut(data_folder / "clips" / "highway-no-signs.mp4", tmp_path / "cut.mp4", share)

@@ -1,0 +1,159 @@
+"""A live run from beginning to end: threads started in an order that gets the first message out soon, looked after
+while they run, and ended so that every captured frame is accounted for."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NoReturn
+
+import numpy as np
+
+from edge.live_loop import Feed, LiveLoop
+from edge.messages import HEALTH_INTERVAL_S
+from edge.publisher import SignPublisher
+from edge.reader import MIN_CONFIDENCE, FrameReader, SignReader, open_reader
+from edge.sources import CapturedSource, Source, SourceOptions, open_source
+from edge.status import FeedStatus
+from edge.watchdog import Watchdog
+from models.backends import Backend
+
+STOP_PATIENCE_S = 5.0
+"""A frame under way is finished within this time, or the run ends without it."""
+LAST_WORDS_S = 0.2
+"""For the last messages to leave."""
+PUBLISHING = "publish"
+"""The wire's stage, by name."""
+WARM_UP_SIZE = (180, 320, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """One source as the user named it."""
+
+    spec: str
+    name: str | None
+    realtime: bool
+    options: SourceOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What came of one source's frames: captured is published and dropped."""
+
+    name: str
+    captured: int
+    published: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended."""
+
+    counts: tuple[Counts, ...]
+    fault: BaseException | None
+    """What ended a source or the loop early."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callbacks:
+    """What whoever runs it is told, from the thread that called `run_live`."""
+
+    started: Callable[[list[str]], None]
+    """The sources' names, once frames can be published."""
+    stopping: Callable[[], None]
+    """The run was interrupted and is being ended."""
+    hung: Callable[[list[str]], NoReturn]
+    """Stages that hang. Their threads can be neither ended nor waited for, so this one ends the process."""
+
+
+def run_live(
+    sources: list[SourceSpec],
+    publisher: SignPublisher,
+    watchdog: Watchdog,
+    detect_weights: Path,
+    backend: Backend,
+    callbacks: Callbacks,
+    *,
+    max_latency_ms: float | None,
+) -> Ended:
+    """Publish what every source shows until all have ended, or KeyboardInterrupt is raised here.
+
+    Raises SourceError and ModelError where a source or the network can't be opened.
+    """
+    changed = threading.Condition()
+    with ExitStack() as stack:
+        captured: list[tuple[Source, CapturedSource]] = []
+        for wanted in sources:  # streams take a while to open, and the network can be loaded meanwhile
+            stage = watchdog.stage(f"capture {wanted.name or len(captured)}")
+            origin = open_source(
+                wanted.spec,
+                name=wanted.name,
+                realtime=wanted.realtime,
+                options=replace(wanted.options, beat=stage.begin),
+            )
+            source = CapturedSource(origin, changed, stage)
+            stack.callback(source.close)
+            captured.append((origin, source))
+        reader = open_reader(detect_weights, backend)
+        stack.callback(reader.close)
+        _warm_up(reader)
+        feeds = [Feed(source, SignReader(reader, source.name), max_latency_ms) for _, source in captured]
+        statuses = [
+            FeedStatus(feed, origin, reader, publisher) for feed, (origin, _) in zip(feeds, captured, strict=True)
+        ]
+        for status in statuses:
+            status.publish()
+        loop = LiveLoop(feeds, publisher, changed, watchdog.stage("detect"))
+        callbacks.started([feed.source.name for feed in feeds])
+        return _supervise(loop, feeds, statuses, publisher, watchdog, callbacks)
+
+
+def _supervise(
+    loop: LiveLoop,
+    feeds: list[Feed],
+    statuses: list[FeedStatus],
+    publisher: SignPublisher,
+    watchdog: Watchdog,
+    callbacks: Callbacks,
+) -> Ended:
+    try:
+        due_s = time.monotonic() + HEALTH_INTERVAL_S
+        while not loop.done.wait(max(0.0, due_s - time.monotonic())):
+            due_s = max(due_s + HEALTH_INTERVAL_S, time.monotonic())
+            hung = watchdog.check()
+            if hung:
+                _give_up(hung, statuses, callbacks)
+            for status in statuses:
+                status.publish()
+    except KeyboardInterrupt:  # being stopped is how a live run ends
+        callbacks.stopping()
+    if not loop.stop(STOP_PATIENCE_S):
+        _give_up(["detect"], statuses, callbacks)
+    for feed in feeds:
+        feed.source.close()
+        feed.end_signs(publisher)
+    for status in statuses:
+        status.publish(stopped=True)
+    faults = [loop.failure, *(feed.source.buffer.fault for feed in feeds)]
+    return Ended(
+        tuple(Counts(feed.source.name, feed.source.captured, feed.published, feed.dropped) for feed in feeds),
+        next((fault for fault in faults if fault is not None), None),
+    )
+
+
+def _give_up(hung: list[str], statuses: list[FeedStatus], callbacks: Callbacks) -> NoReturn:
+    if PUBLISHING not in hung:
+        for status in statuses:
+            status.publish(hung)
+        time.sleep(LAST_WORDS_S)
+    callbacks.hung(hung)
+
+
+def _warm_up(reader: FrameReader) -> None:
+    """Read one picture, so that what is compiled or laid out at first use is ready before anybody waits for it."""
+    noise = np.random.default_rng(0).integers(0, 256, WARM_UP_SIZE, dtype=np.uint8)
+    reader.read(noise, MIN_CONFIDENCE)
