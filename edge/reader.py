@@ -49,6 +49,8 @@ class FrameReading:
     """What was found in one frame before it is tracked, for drawing and measuring."""
 
     candidates: Candidates
+    probabilities: NDArray[np.float32]
+    """(n, classes + 1) what the network says of each candidate, background last."""
     detections: Detections
     candidates_ms: float
     classify_ms: float
@@ -79,15 +81,17 @@ class FrameReader:
         started = time.perf_counter()
         candidates = self._candidates(image, effort)
         found = time.perf_counter()
-        detections = self.judge(image, candidates, min_confidence)
+        probabilities = self.judge(image, candidates)
+        detections = detect(candidates, probabilities, min_confidence)
         named = time.perf_counter()
-        return FrameReading(candidates, detections, 1e3 * (found - started), 1e3 * (named - found))
+        return FrameReading(candidates, probabilities, detections, 1e3 * (found - started), 1e3 * (named - found))
 
-    def judge(self, image: NDArray[np.uint8], candidates: Candidates, min_confidence: float) -> Detections:
-        """The signs among candidates of a frame, all of which the network looks at."""
+    def judge(self, image: NDArray[np.uint8], candidates: Candidates) -> NDArray[np.float32]:
+        """What the network says of candidates of a frame: (n, classes + 1), background last."""
         record = self._classifier.record
-        crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
-        return detect(candidates, self._classifier.probabilities(crops), min_confidence)
+        return self._classifier.probabilities(
+            cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
+        )
 
     def close(self) -> None:
         """Let go of threads."""
@@ -126,6 +130,18 @@ def _time_s(frame: Frame) -> float:
     return frame.captured_monotonic_ns / 1e9
 
 
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """How the newest message came about, for whoever wants to see why."""
+
+    reading: FrameReading
+    tracks: Sequence[Track]
+    """Those alive, for as long as no other frame is read; none of stills."""
+    tracks_before: int
+    """What a track's number in messages is more than its own."""
+    catalogue: Catalogue
+
+
 class SignReader:
     """Turns the frames of one source into messages. `stills`: pictures have nothing to do with one another."""
 
@@ -142,6 +158,8 @@ class SignReader:
         self.session = secrets.token_hex(8)
         self._sequence = 0
         self._still_numbers = 0
+        self.insight: Insight | None = None
+        """None before the first frame."""
 
     def read(
         self, frame: Frame, *, dropped: int = 0, degraded: Sequence[str] = (), effort: Effort = LEVELS[0]
@@ -149,9 +167,11 @@ class SignReader:
         """The message of a frame: every frame gives one. What `effort` leaves undone is said in it."""
         confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
         reading = self._reader.read(frame.image, confidence, effort)
+        tracks = [] if self._stills else self._follow(reading.detections, frame)
         signs = (
-            self._still_signs(reading.detections) if self._stills else self._tracked_signs(reading.detections, frame)
+            self._still_signs(reading.detections) if self._stills else [self._sign_of_track(track) for track in tracks]
         )
+        self.insight = Insight(reading, tracks, self._tracks_before, self._reader.catalogue)
         height, width = frame.image.shape[:2]
         monotonic_ns = time.monotonic_ns()
         message = FrameMessage(
@@ -177,7 +197,7 @@ class SignReader:
         self._sequence += 1
         return message
 
-    def _tracked_signs(self, detections: Detections, frame: Frame) -> list[Sign]:
+    def _follow(self, detections: Detections, frame: Frame) -> list[Track]:
         height, width = frame.image.shape[:2]
         time_s = _time_s(frame)
         if self._last is not None:
@@ -187,7 +207,7 @@ class SignReader:
                 self._tracker = Tracker(self._limits)
                 self._tracks_before = self._tracks_so_far
         self._last = ((width, height), time_s)
-        return [self._sign_of_track(track) for track in self._tracker.update(detections, time_s, (width, height))]
+        return self._tracker.update(detections, time_s, (width, height))
 
     def _sign_of_track(self, track: Track) -> Sign:
         number = self._tracks_before + track.number
