@@ -27,7 +27,7 @@ SIFTED = 600
 """Regions that pass the sieve and are measured finely."""
 LIKELY = 400
 """Regions whose boxes are corrected and compete for the places: a sign gives some five of them."""
-MIN_SCORE = -3.0
+MIN_SCORE = -4.0
 """Logit under which no sign of the frames that the ranker learnt from has its best region; the rest is left out."""
 MIN_SIDE_PX = 16
 """Least width and height of a picture in which a sign can be looked for."""
