@@ -7,7 +7,7 @@ known of its class and when that is enough for `detector.evidence`. Here is what
 one begins, and when and why one ends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,9 +30,9 @@ from detector.evidence import (
 from detector.motion import Motion, correct, first_seen, measured, moved, predict
 
 State = Literal["tentative", "confirmed"]
-End = Literal["left", "lost", "refuted"]
+End = Literal["left", "lost", "refuted", "double"]
 """It went out of the picture; it wasn't seen for too long; what is seen now speaks against the confirmed class and for
-no other one enough, so the track has slipped to something else."""
+no other one enough, so the track has slipped to something else; it was tentative and lies on a confirmed one."""
 
 FIRST_CONFIDENCE = 0.75
 """Of a detection that begins a track; one that goes on may be less sure."""
@@ -150,7 +150,11 @@ class Tracker:
         self._begin(detections, values, {row for _, row in found.pairs}, time_s)
         for track in self._tracks:
             self._decide(track)
-        ends = [(track, _end(track, time_s, size_px)) for track in self._tracks]
+        doubles = _doubles(self._tracks)
+        ends = [
+            (track, "double" if double else _end(track, time_s, size_px))
+            for track, double in zip(self._tracks, doubles, strict=True)
+        ]
         self.ended = [Ended(track, reason) for track, reason in ends if reason is not None]
         self._tracks = [track for track, reason in ends if reason is None]
         return list(self._tracks)
@@ -178,6 +182,19 @@ def _vote(detections: Detections, row: int) -> tuple[NDArray[np.float32], float,
     """What a frame says of a track: probabilities of the classes, that it is a sign at all, and its side in pixels."""
     side_px = float(np.sqrt(np.prod(detections.boxes_xywh_px[row, 2:])))
     return detections.class_probabilities[row], float(detections.existence[row]), side_px
+
+
+def _doubles(tracks: Sequence[Track]) -> list[bool]:
+    """Of each track, whether it is a tentative one on a confirmed one that is seen: a poor box began it, and it would
+    go on to take the other's detections.
+    """
+    confirmed = [track.box_xywh_px for track in tracks if track.state == "confirmed" and track.measured]
+    boxes = np.array([track.box_xywh_px for track in tracks], np.float32).reshape(-1, 4)
+    shared = contained(boxes, np.array(confirmed, np.float32).reshape(-1, 4)).max(axis=1, initial=0.0)
+    return [
+        track.state == "tentative" and share > SAME_THING_SHARE
+        for track, share in zip(tracks, shared.tolist(), strict=True)
+    ]
 
 
 def _end(track: Track, time_s: float, size_px: tuple[int, int] | None) -> End | None:

@@ -177,6 +177,16 @@ def test_a_part_of_a_sign_is_no_second_sign() -> None:
     assert len(drive(tracker, frames, first=1)[-1]) == 1
 
 
+def test_a_poor_box_on_a_signs_way_makes_no_track_that_takes_over_its_detections() -> None:
+    tracker = Tracker()
+    drive(tracker, [seen((approach(frame), 2, 0.99)) for frame in range(20)])
+    x, y, w, h = approach(20)
+    begun = drive(tracker, [seen((approach(20), 2, 0.99), ((x + 0.45 * w, y + 0.7 * h, w, h), 2, 0.9))], 20)
+    assert len(begun[0]) == 2
+    after = drive(tracker, [seen((approach(frame), 2, 0.99)) for frame in range(21, 26)], 21)
+    assert [track.number for track in after[-1]] == [1], "gone while it would still have been bridged"
+
+
 def test_a_picture_full_of_detections_begins_no_more_tracks_than_can_be_followed() -> None:
     places = [(((30.0 * column, 30.0 * row, 20.0, 20.0), 2, 0.9)) for column in range(20) for row in range(20)]
     assert len(Tracker().update(seen(*places), 0.0)) == MOST_TRACKS
