@@ -48,7 +48,7 @@ def process(
             if frame is None:
                 break
             message = signs.read(frame)
-            outputs.write(frame.image, message, source.fps)
+            outputs.write(frame.image, message, source.fps, signs.insight)
             if publisher is not None:
                 publisher.publish(message)
                 if message.media_s is not None:  # pictures have no time, so that nothing lasts
