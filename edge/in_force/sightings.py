@@ -11,7 +11,8 @@ SURE_HITS = 10
 drive the signs that were passed reached .9993, and a tree that was confirmed as one .9908."""
 
 EDGE_SHARE = 0.5
-"""A sign is leaving the picture when it is nearer to the left, right or upper edge than this share of its size."""
+"""A sign is leaving the picture when in one step more, as long as its last one, it would be nearer to the left, right
+or upper edge than this share of its size."""
 
 SAME_POST_RATIO = 1.3
 """Signs at one distance look equally large. The next post is several times as far away when the first is passed."""
@@ -28,6 +29,8 @@ class Sighting:
     """Width and height of the picture, px."""
     seen_s: float
     """When it was last measured."""
+    former_box: tuple[float, float, float, float]
+    """Where it was a frame before `sign`; in its first frame, where it is."""
     post: dict[int, dict[LastingRule, Claim]] = field(default_factory=dict)
     """What other signs of the same post or gantry say, by track."""
 
@@ -40,8 +43,10 @@ class Sighting:
     def leaving(self) -> bool:
         """Whether it is about to leave the picture, as what is passed does."""
         x, y, width, height = self.sign.box
+        former_x, former_y, former_width, _ = self.former_box
+        left, top, right = 2 * x - former_x, 2 * y - former_y, 2 * (x + width) - (former_x + former_width)
         reach = EDGE_SHARE * max(width, height)
-        return x < reach or y < reach or x + width > self.size[0] - reach
+        return left < reach or top < reach or right > self.size[0] - reach
 
     def is_outdone(self, rule: LastingRule) -> bool:
         """Whether another sign of its post permits less: of those the strictest counts."""
@@ -88,8 +93,9 @@ class Sightings:
     def _see(self, track: int, sign: Sign, message: FrameMessage, frame_s: float) -> None:
         before = self.present.get(track)
         if before is None or before.sign.class_id != sign.class_id:
-            self.present[track] = Sighting(sign, claims_of(sign), message.size, frame_s)
+            self.present[track] = Sighting(sign, claims_of(sign), message.size, frame_s, sign.box)
             return
+        before.former_box = before.sign.box
         before.sign, before.size = sign, message.size
         if sign.measured:
             before.seen_s = frame_s

@@ -79,6 +79,15 @@ def test_what_was_lost_in_the_middle_of_the_picture_raises_nothing(code: str) ->
     assert drive.limit() == ("in-force", 50)
 
 
+def test_few_frames_a_second_still_show_that_a_sign_was_passed() -> None:
+    drive = after("274-50")
+    for x in (700.0, 790.0, 940.0, 1180.0):  # of 1360 px: it would be beyond the edge in the next frame
+        drive.now_s += 0.2
+        drive.see(sign("274-80", 1, box=(x, 200.0, 60.0, 60.0)))
+    drive.see()
+    assert drive.limit() == ("in-force", 80)
+
+
 def test_a_lower_one_that_was_lost_still_counts() -> None:
     drive = after("274-100")
     drive.lose(sign("274-60", 1))
