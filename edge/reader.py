@@ -269,4 +269,5 @@ class SignReader:
             hits=hits,
             age=age,
             measured=measured,
+            rules=kind.rules,
         )

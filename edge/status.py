@@ -112,7 +112,7 @@ class FeedStatus:
                 LEAST_EXISTENCE,
             ),
             signs=tuple(
-                KnownSign(kind.class_id, kind.code, kind.name, kind.category, kind.value, kind.unit)
+                KnownSign(kind.class_id, kind.code, kind.name, kind.category, kind.value, kind.unit, kind.rules)
                 for kind in catalogue
             ),
         )

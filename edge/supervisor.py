@@ -135,7 +135,7 @@ def _supervise(
         _give_up(["detect"], statuses, callbacks)
     for feed in feeds:
         feed.source.close()
-        feed.end_signs(publisher)
+        feed.end(publisher)
     for status in statuses:
         status.publish(stopped=True)
     faults = [loop.failure, *(feed.source.buffer.fault for feed in feeds)]
