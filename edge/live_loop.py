@@ -8,7 +8,7 @@ The three overlap. Each frame that was captured is either published or counted a
 import threading
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import msgspec
 
@@ -36,15 +36,24 @@ class Feed:
         published: Frames that a message was sent for.
         last: The newest message, None before the first.
         last_captured_ns: Monotonic time of its frame.
+
+    `observe` is told of each message that was published, and of how many candidates the network looked at for it.
     """
 
-    def __init__(self, source: CapturedSource, signs: SignReader, max_latency_ms: float | None = None) -> None:
+    def __init__(
+        self,
+        source: CapturedSource,
+        signs: SignReader,
+        max_latency_ms: float | None = None,
+        observe: Callable[[FrameMessage, int], None] = lambda message, candidates: None,
+    ) -> None:
         self.source = source
         self.signs = signs
         self.max_latency_ms = max_latency_ms
         self.published = 0
         self.last: FrameMessage | None = None
         self.last_captured_ns = 0
+        self._observe = observe
         self._given_up = 0
         self._budget = Budget(max_latency_ms if source.live else None)
         self._events = SignEvents(source.name, signs.session)
@@ -76,6 +85,7 @@ class Feed:
         self.published += 1
         self.last, self.last_captured_ns = message, frame.captured_monotonic_ns
         self._tell(publisher, self._events.update(message))
+        self._observe(message, self.signs.candidate_count)
 
     def end_signs(self, publisher: SignPublisher) -> None:
         """Say that what was seen is seen no more."""

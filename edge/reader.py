@@ -122,6 +122,9 @@ def _time_s(frame: Frame) -> float:
 class SignReader:
     """Turns the frames of one source into messages. `stills`: pictures have nothing to do with one another."""
 
+    candidate_count = 0
+    """Regions of the last frame that the network looked at."""
+
     def __init__(self, reader: FrameReader, source: str, *, stills: bool = False) -> None:
         self._reader = reader
         self._source = source
@@ -144,6 +147,7 @@ class SignReader:
         signs = (
             self._still_signs(reading.detections) if self._stills else self._tracked_signs(reading.detections, frame)
         )
+        self.candidate_count = len(reading.candidates.scores)
         height, width = frame.image.shape[:2]
         monotonic_ns = time.monotonic_ns()
         message = FrameMessage(
