@@ -10,6 +10,8 @@ from typing import IO, Any
 
 import click
 
+from edge.redaction import without_passwords
+
 MAX_BYTES = 2**15
 """Every option with a page of comments takes a tenth of it."""
 SHOWN_CHARACTERS = 40
@@ -20,7 +22,7 @@ class ConfigError(click.UsageError):
     """All that is wrong with a configuration file, a line each; exit status 2."""
 
     def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
+        super().__init__("\n".join(map(without_passwords, faults)))
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the lines to standard error, or to `file`."""
