@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from edge import run_log as module
 from edge.repeats import FIRST_INTERVAL_S
 from edge.run_log import RunLog
 
@@ -12,7 +11,7 @@ from edge.run_log import RunLog
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now_s = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr("edge.run_log.time.monotonic", lambda: now_s[0])
     return now_s
 
 

@@ -43,7 +43,7 @@ def test_the_kernel_knows_best_whether_it_is_synchronised(
 
 
 def test_a_clock_without_a_battery_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.time, "time", lambda: 60.0)
+    monkeypatch.setattr("edge.doctor.machine.time.time", lambda: 60.0)
     finding = check_clock()
     assert (finding.state, "1970-01-01 00:01:00" in finding.found) == ("warning", True)
 
