@@ -46,7 +46,7 @@ def process(
             if frame is None:
                 break
             message = signs.read(frame)
-            outputs.write(frame.image, message, source.fps)
+            outputs.write(frame.image, message, source.fps, signs.insight)
             if publisher is not None:
                 publisher.publish(message)
             confirmed.update(sign.track for sign in message.signs if sign.state == "confirmed")

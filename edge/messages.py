@@ -232,11 +232,11 @@ class Thresholds(msgspec.Struct, frozen=True):
     """What has to be reached before a sign counts."""
 
     reading: Score
-    """Confidence of a single frame's reading that may start or feed a track."""
+    """Confidence of a single frame's reading that may begin a track."""
     confirming_hits: Count
     """Frames in which a track must have been seen before it is confirmed."""
     confirming_posterior: Score
-    """Probability of its class that it must have reached, given that it is a sign."""
+    """Probability that it is a sign of its class, given all its frames, that it must have reached."""
     confirming_existence: Score
     """Mean probability over its frames that it is a sign."""
 

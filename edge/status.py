@@ -3,7 +3,7 @@
 import time
 from importlib import metadata
 
-from detector import tracker
+from detector.evidence import CONFIRMING_HITS, ERROR_RATE, LEAST_EXISTENCE
 from edge.live_loop import Feed
 from edge.messages import (
     HEALTH_TOPIC,
@@ -109,9 +109,9 @@ class FeedStatus:
             max_latency_ms=self._feed.max_latency_ms,
             thresholds=Thresholds(
                 MIN_CONFIDENCE,
-                tracker.CONFIRMING_HITS,
-                tracker.CONFIRMING_POSTERIOR,
-                tracker.CONFIRMING_EXISTENCE,
+                CONFIRMING_HITS,
+                1 - ERROR_RATE,
+                LEAST_EXISTENCE,
             ),
             signs=tuple(
                 KnownSign(kind.class_id, kind.code, kind.name, kind.category, kind.value, kind.unit)
