@@ -1,8 +1,6 @@
 """Metrics of a live run for Prometheus, over HTTP. Imported only where they are asked for."""
 
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Self
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -17,7 +15,7 @@ CANDIDATE_BUCKETS = (1, 2, 4, 8, 16, 24, 32, 48, 64)
 
 
 class LiveMetrics:
-    """Collects what frames' and health messages say, and serves it; a context manager.
+    """Collects what frames' and health messages say, and serves it until it is closed.
 
     Args:
         host: Address to serve on, without brackets.
@@ -84,19 +82,6 @@ class LiveMetrics:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
-
-    def __enter__(self) -> Self:
-        """Give the metrics themselves."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let go of the port."""
-        self.close()
 
 
 class _HealthCollector(Collector):

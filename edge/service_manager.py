@@ -51,7 +51,7 @@ class ServiceManager:
     def _send(self, state: str) -> None:
         if self._sender is not None:
             with contextlib.suppress(OSError):  # it is gone, or doesn't read
-                self._sender.send(state.encode())
+                self._sender.send(state.encode(errors="replace"))
 
 
 def _connected(path: str | None) -> socket.socket | None:

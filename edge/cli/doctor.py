@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -133,7 +134,7 @@ def _findings(
         yield from check_addresses(addresses or (DEFAULT_ADDRESS,), insecure=insecure, keys=keys)
     if metrics is not None:
         try:
-            with serve_metrics(metrics, insecure=insecure) as served:
+            with closing(serve_metrics(metrics, insecure=insecure)) as served:
                 yield Finding("metrics", "ok", f"{served.address} can be served")
         except WireError as error:
             yield broken_by("metrics", error)

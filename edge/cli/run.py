@@ -95,7 +95,7 @@ def command(
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     watchdog = Watchdog(watchdog_s)
     with ExitStack() as stack:
-        served = stack.enter_context(serve_metrics(metrics, insecure=insecure)) if metrics else None
+        served = stack.enter_context(closing(serve_metrics(metrics, insecure=insecure))) if metrics else None
         operation = Operation(log, stack.enter_context(closing(ServiceManager(os.environ))), served)
         options = source_options(camera, operation.note_source)
         specs = [

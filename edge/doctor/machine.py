@@ -14,6 +14,7 @@ from pathlib import Path
 from detector.compiled import code_folder
 from edge.doctor.finding import Finding
 from models.backends import Backend
+from models.quiet import quiet_native_code
 
 ASK_TIMEOUT_S = 5.0
 """Other programs may take so long to answer."""
@@ -130,10 +131,12 @@ def check_gpu(backend: Backend) -> Finding:
         found = f"{'; '.join(cards.splitlines())}, which LiteRT doesn't use" if cards else "none"
         return Finding("gpu", "ok", f"{found}; the network runs on the processor, which is enough")
     try:
-        import tensorflow
+        with quiet_native_code():
+            import tensorflow
+
+            devices = tensorflow.config.list_physical_devices("GPU")
     except ImportError:
         return Finding("gpu", "broken", "the keras backend needs TensorFlow", "pip install 'signwatch[train]'")
-    devices = tensorflow.config.list_physical_devices("GPU")
     if devices:
         return Finding("gpu", "ok", f"TensorFlow sees {len(devices)}: {cards or 'no NVIDIA card'}")
     if cards:

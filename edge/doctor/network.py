@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from edge.doctor.finding import Finding, broken_by
 from models.backends import Backend
 from models.errors import DataError, ModelError
+from models.quiet import quiet_native_code
 
 STOP = 14
 """A sign of the package's own catalogue that is easily drawn and read."""
@@ -36,7 +37,8 @@ def check_network(weights: Path, backend: Backend) -> list[Finding]:
 
     try:
         catalogue = catalogue_of(weights)
-        classifier = load_classifier(catalogue, weights, backend)
+        with quiet_native_code():  # TensorFlow greets
+            classifier = load_classifier(catalogue, weights, backend)
     except (ModelError, DataError) as error:
         return [broken_by("weights", error)]
     record = classifier.record
@@ -46,7 +48,8 @@ def check_network(weights: Path, backend: Backend) -> list[Finding]:
     knows_stop = catalogue.digest == load_catalogue().digest
     crops = np.repeat(_stop_crop(record.crop_size_px, record.crop_margin)[None], TIMED_CROPS, axis=0)
     try:
-        probabilities = classifier.probabilities(crops)
+        with quiet_native_code():
+            probabilities = classifier.probabilities(crops)
         taken_ms = []
         for _ in range(TIMED_CALLS):
             started_s = time.perf_counter()

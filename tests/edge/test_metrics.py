@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import closing
 from urllib.request import urlopen
 
 import msgspec
@@ -12,7 +13,7 @@ from tests.edge.messages import HEALTH, MESSAGE, SIGN
 
 @pytest.fixture
 def metrics() -> Iterator[LiveMetrics]:
-    with LiveMetrics("127.0.0.1", 0) as metrics:
+    with closing(LiveMetrics("127.0.0.1", 0)) as metrics:
         yield metrics
 
 
@@ -82,6 +83,6 @@ def test_an_address_of_nobody_is_an_error_too() -> None:
 
 
 def test_the_port_is_let_go_of() -> None:
-    with LiveMetrics("127.0.0.1", 0) as first:
+    with closing(LiveMetrics("127.0.0.1", 0)) as first:
         port = int(first.address.rpartition(":")[2].partition("/")[0])
     LiveMetrics("127.0.0.1", port).close()

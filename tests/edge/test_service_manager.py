@@ -23,12 +23,12 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
 
 def test_systemd_hears_each_step(systemd: socket.socket) -> None:
     with closing(ServiceManager(os.environ | {"WATCHDOG_USEC": "30000000"})) as manager:
-        manager.tell("front ok:\n29.9 frames/s à côté")
+        manager.tell("front ok:\n29.9 frames/s à côté \udcff")
         manager.ready()
         manager.progress()
         manager.stopping()
     assert [systemd.recv(4096).decode() for _ in range(4)] == [
-        "STATUS=front ok: 29.9 frames/s à côté",
+        "STATUS=front ok: 29.9 frames/s à côté ?",
         "READY=1",
         "WATCHDOG=1",
         "STOPPING=1",

@@ -42,9 +42,7 @@ def test_resnet50_sees_what_ours_sees_and_gives_as_many_logits() -> None:
     assert model.count_params() == 23_587_712 + 2048 * (CLASSES + 1) + CLASSES + 1
     crops = np.random.default_rng(0).integers(0, 255, (2, 48, 48, 3)).astype(np.uint8)
     learnt, _ = contestant.method.disturb(tf.constant(crops), tf.zeros(2, tf.int64), tf.constant([-1]))
-    assert (learnt.numpy() == OURS.view(tf.constant(crops)).numpy()).all(), (
-        "it learns from what it is asked"
-    )
+    assert (learnt.numpy() == OURS.view(tf.constant(crops)).numpy()).all(), "it learns from what it is asked"
     (ours,) = NETWORKS["signwatch"](None, 1, "float32")
     assert contestant.recipe == replace(ours.recipe, learning_rate=contestant.recipe.learning_rate)
 
