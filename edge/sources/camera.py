@@ -92,12 +92,17 @@ def describe(capture: Capture) -> str:
     return ", ".join(parts)
 
 
-def _advice() -> str:
-    """Say which cameras there are, as far as this system tells."""
-    devices = sorted(
+def camera_devices() -> list[str]:
+    """The names of what could be cameras, such as `video0`, as far as this system tells."""
+    return sorted(
         (path.name for path in Path("/dev").glob("video*") if re.fullmatch(r"video\d+", path.name)),
         key=lambda device: int(device.removeprefix("video")),
     )
+
+
+def _advice() -> str:
+    """Say which cameras there are."""
+    devices = camera_devices()
     if devices:
         return f"there are {', '.join(devices)}; is it in use, or not permitted (group video)?"
     return "no camera is connected to this machine"
