@@ -89,10 +89,9 @@ def command(
         raise click.UsageError(f"{len(sources)} SOURCE and {len(names)} --name; give each one its name, or none")
     if len(set(names or sources)) < len(sources):
         raise click.UsageError("two sources have the same name, and messages could not tell them apart; use --name")
-    asked = CameraSettings(size, fps, pixel_format, exposure)
     options = SourceOptions(
         view=View(cast(Literal[0, 90, 180, 270], int(rotate)), mirror, roi),
-        camera=None if asked == CameraSettings() else asked,
+        camera=CameraSettings(size, fps, pixel_format, exposure),
         open_timeout_s=open_timeout_s or OPEN_TIMEOUT_S,
         read_timeout_s=read_timeout_s or READ_TIMEOUT_S,
         report=_say_event,

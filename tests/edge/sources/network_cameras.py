@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -22,7 +22,12 @@ GST_SERVER = Path(__file__).with_name("gst_server.py")
 FPS = 20
 
 
-def jpegs(size_wh: tuple[int, int], count: int = 10) -> list[bytes]:
+Size = tuple[int, int]
+Pictures = Callable[[Size], list[bytes]]
+SMALL: Size = (160, 120)
+
+
+def jpegs(size_wh: Size, count: int = 10) -> list[bytes]:
     return [
         cv2.imencode(".jpg", frame.image)[1].tobytes() for frame in PatternSource(size_wh, frame_count=count).frames()
     ]
@@ -31,17 +36,19 @@ def jpegs(size_wh: tuple[int, int], count: int = 10) -> list[bytes]:
 class Server:
     """A camera's server that can be ended and started again at the same port."""
 
-    def __init__(self, start: Callable[[tuple[int, int], int], "subprocess.Popen[str]"], address: str) -> None:
+    def __init__(
+        self, start: Callable[[Size, int], "subprocess.Popen[str]"], address: str, size_wh: Size = SMALL
+    ) -> None:
         self._start = start
         self._address = address
         self._port = 0
-        self.start((160, 120))
+        self.start(size_wh)
 
     @property
     def address(self) -> str:
         return self._address.format(port=self._port)
 
-    def start(self, size_wh: tuple[int, int]) -> None:
+    def start(self, size_wh: Size) -> None:
         self.process = self._start(size_wh, self._port)
         assert self.process.stdout is not None
         self._port = int(self.process.stdout.readline())
@@ -58,30 +65,35 @@ def start_program(*arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
-def http_server(folder: Path, pictures: Callable[[tuple[int, int]], list[bytes]] = jpegs) -> Server:
-    """Motion JPEG of the pictures of a size."""
+def http_server(folder: Path, pictures: Pictures = jpegs, size_wh: Size = SMALL) -> Server:
+    """Motion JPEG over HTTP of the pictures of a size."""
 
-    def start(size_wh: tuple[int, int], port: int) -> "subprocess.Popen[str]":
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        for number, content in enumerate(pictures(size_wh)):
-            (folder / f"{number:03}.jpg").write_bytes(content)
+    def start(size_wh: Size, port: int) -> "subprocess.Popen[str]":
+        save(pictures(size_wh), folder)
         return start_program(sys.executable, "-m", "edge.stream_server", str(folder), str(FPS), str(port))
 
-    return Server(start, "http://127.0.0.1:{port}/cam.mjpg")
+    return Server(start, "http://127.0.0.1:{port}/cam.mjpg", size_wh)
 
 
-def gst_server(kind: str, address: str) -> Server:
-    """H.264 over RTSP (`rtsp`) or in MPEG-TS (`ts`); skips where GStreamer isn't there."""
+def gst_server(kind: str, folder: Path, pictures: Pictures = jpegs, size_wh: Size = SMALL) -> Server:
+    """H.264 of the pictures of a size, over RTSP (`rtsp`) or in MPEG-TS (`ts`); skips where GStreamer isn't there."""
     needs = "import gi; gi.require_version('GstRtspServer', '1.0')"
     python = shutil.which("python3", path="/usr/bin")
     if python is None or subprocess.run([python, "-c", needs], capture_output=True).returncode:
         pytest.skip("needs GStreamer's RTSP server: apt-get install gir1.2-gst-rtsp-server-1.0 (see .ci/run)")
 
-    def start(size_wh: tuple[int, int], port: int) -> "subprocess.Popen[str]":
-        return start_program(python, str(GST_SERVER), kind, *map(str, size_wh), str(port))
+    def start(size_wh: Size, port: int) -> "subprocess.Popen[str]":
+        save(pictures(size_wh), folder)
+        return start_program(python, str(GST_SERVER), kind, str(folder), str(port))
 
-    return Server(start, address)
+    return Server(start, {"rtsp": "rtsp://127.0.0.1:{port}/front", "ts": "tcp://127.0.0.1:{port}"}[kind], size_wh)
+
+
+def save(pictures: list[bytes], folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for number, content in enumerate(pictures):
+        (folder / f"{number:03}.jpg").write_bytes(content)
 
 
 @contextmanager
@@ -106,11 +118,13 @@ def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
     thread = threading.Thread(target=serve)
     thread.start()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}/cam.mjpg"
-    closing.set()
-    server.shutdown(socket.SHUT_RDWR)
-    server.close()
-    thread.join()
+    try:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/cam.mjpg"
+    finally:
+        closing.set()
+        server.shutdown(socket.SHUT_RDWR)
+        server.close()
+        thread.join()
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=next\r\n\r\n"
@@ -131,3 +145,11 @@ def garbage_in_a_stream(connection: socket.socket) -> None:
 def silence(connection: socket.socket) -> None:
     connection.sendall(HEAD)
     connection.recv(1)
+
+
+def one_picture_in_five_seconds(connection: socket.socket) -> None:
+    connection.sendall(HEAD + part(jpegs(SMALL)[0]))
+    connection.settimeout(5.0)
+    with suppress(TimeoutError):
+        connection.recv(1)
+    connection.sendall(part(jpegs(SMALL)[1]))

@@ -38,9 +38,9 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
         case "http":
             server = http_server(tmp_path / "pictures")
         case "rtsp":
-            server = gst_server("rtsp", "rtsp://127.0.0.1:{port}/front")
+            server = gst_server("rtsp", tmp_path / "pictures")
         case _:
-            server = gst_server("ts", "tcp://127.0.0.1:{port}")
+            server = gst_server("ts", tmp_path / "pictures")
     yield server
     server.end()
 
