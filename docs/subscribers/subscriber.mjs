@@ -27,7 +27,7 @@ function read(topic, payload) {
   if (topic === "health") return { source, session, seq, stopped: rest.state === "stopped" };
   const sentMs = rest.monotonic_ns / 1e6; // on the publisher's monotonic clock
   const totalMs = rest.latency_ms.total; // from capture to message
-  check(Number.isFinite(sentMs) && Number.isFinite(totalMs) && totalMs >= 0 && Array.isArray(rest.signs));
+  check(Number.isFinite(rest.monotonic_ns) && Number.isFinite(totalMs) && totalMs >= 0 && Array.isArray(rest.signs));
   const confirmed = rest.signs.filter((sign) => sign.state === "confirmed");
   return { source, session, seq, sentMs, totalMs, signs: [...new Set(confirmed.map((sign) => String(sign.name)))] };
 }

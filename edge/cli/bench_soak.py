@@ -112,11 +112,13 @@ def _soak(pictures: Path, fps: float, seconds: float, every_s: float, down_s: fl
         _await_frame_since(listener, 0)
         begun_s = time.monotonic()
         with progress_bar("soaking", round(seconds)) as report:
-            while (now_s := time.monotonic() - begun_s) < seconds:
-                report(round(now_s), round(seconds))
+            while True:
                 for _ in listener.listen(every_s):
                     pass
                 weights.append(_weigh(run.pid, time.monotonic() - begun_s))
+                report(round(min(weights[-1].at_s, seconds)), round(seconds))
+                if weights[-1].at_s >= seconds:
+                    break
                 camera.close()
                 for _ in listener.listen(down_s):
                     pass

@@ -173,7 +173,8 @@ def test_gaps_are_counted_and_rubbish_is_passed_over(program: list[str]) -> None
             good | {"schema": "signwatch.frame/2"},
             good | {"signs": None},
             good | {"latency_ms": {"total": -1e9}},
-            good | {"source": "elsewhere", "monotonic_ns": None, "latency_ms": None},
+            good | {"monotonic_ns": None},
+            good | {"source": "elsewhere", "latency_ms": None},
         ]
         for payload in (b"", b"\xff", b"[" * 900_000, *(json.dumps(value).encode() for value in rubbish)):
             publisher.send(b"frame", payload)
