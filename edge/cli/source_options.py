@@ -23,10 +23,9 @@ class CameraOptions(TypedDict):
 
 def source_options(options: CameraOptions, report: Callable[[SourceEvent], None] = lambda event: None) -> SourceOptions:
     """How a source is opened and looked at; `report` is told what happens to it."""
-    asked = CameraSettings(options["size"], options["fps"], options["pixel_format"], options["exposure"])
     return SourceOptions(
         view=View(cast(Literal[0, 90, 180, 270], int(options["rotate"])), options["mirror"], options["roi"]),
-        camera=None if asked == CameraSettings() else asked,
+        camera=CameraSettings(options["size"], options["fps"], options["pixel_format"], options["exposure"]),
         open_timeout_s=options["open_timeout_s"] or OPEN_TIMEOUT_S,
         read_timeout_s=options["read_timeout_s"] or READ_TIMEOUT_S,
         report=report,

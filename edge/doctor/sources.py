@@ -104,7 +104,7 @@ def _judge(source: Source, seen: _Seen, options: SourceOptions) -> Finding:
     rate = f", {(seen.pictures - 1) / seen.seconds:.1f} a second" if source.live and seen.seconds > 0 else ""
     pictures = f"{seen.pictures} picture{'s' * (seen.pictures != 1)}"
     found = f"{source.name} gives {given}; {pictures} of {width}x{height} came{rate}"
-    asked = options.camera.size_wh if options.camera is not None else None
+    asked = options.camera.size_wh
     if isinstance(source, LiveSource) and asked is not None and not given.startswith("{}x{}".format(*asked)):
         mend = f"ask for a size that it has; {asked[0]}x{asked[1]} was asked for"
         return Finding("source", "warning", found, mend)
