@@ -44,6 +44,8 @@ class Limits:
     """So old may the newest frame be, from its capture."""
     least_rate_hz: float = 0.0
     """So many frames a second there must be; 0 for any number."""
+    accept_replay: bool = False
+    """Whether a recording that is being played may be acted upon, as when a control process is tried out."""
 
 
 class Inbox:
@@ -124,6 +126,8 @@ class Inbox:
         if self.rate_hz() < self._limits.least_rate_hz:
             found.append("frames come too seldom")
         for name, state in self.states.items():
+            if state.replayed and not self._limits.accept_replay:
+                found.append(f"{name} is a replay")
             # A fault that health told of is over with the next frame, a second before health says so.
             if state.health is not None and state.health.state == "stopped" and self.stale():
                 found.append(f"{name} was stopped")

@@ -8,7 +8,7 @@ The three overlap. Each frame that was captured is either published or counted a
 import threading
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import msgspec
 
@@ -32,16 +32,29 @@ LATE = "late"
 class Feed:
     """One source on its way through the loop, with its counts.
 
+    Args:
+        source: What is captured.
+        signs: What reads it.
+        max_latency_ms: Budget from capture to message; None for none.
+        keep: Is handed each frame that was published, with its message.
+
     Attributes:
         published: Frames that a message was sent for.
         last: The newest message, None before the first.
         last_captured_ns: Monotonic time of its frame.
     """
 
-    def __init__(self, source: CapturedSource, signs: SignReader, max_latency_ms: float | None = None) -> None:
+    def __init__(
+        self,
+        source: CapturedSource,
+        signs: SignReader,
+        max_latency_ms: float | None = None,
+        keep: Callable[[Frame, FrameMessage], None] | None = None,
+    ) -> None:
         self.source = source
         self.signs = signs
         self.max_latency_ms = max_latency_ms
+        self._keep = keep
         self.published = 0
         self.last: FrameMessage | None = None
         self.last_captured_ns = 0
@@ -76,6 +89,8 @@ class Feed:
         self.published += 1
         self.last, self.last_captured_ns = message, frame.captured_monotonic_ns
         self._tell(publisher, self._events.update(message))
+        if self._keep is not None:
+            self._keep(frame, message)
 
     def end_signs(self, publisher: SignPublisher) -> None:
         """Say that what was seen is seen no more."""

@@ -1,8 +1,10 @@
 """The frame loop for recordings: every frame, in order, to every output, while a thread decodes ahead."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.errors import SourceError
+from edge.messages import FrameMessage
 from edge.outputs import Outputs
 from edge.progress import progress_bar
 from edge.publisher import SignPublisher
@@ -26,11 +28,12 @@ def process(
     signs: SignReader,
     outputs: Outputs,
     publisher: SignPublisher | None = None,
+    also: Callable[[FrameMessage], None] | None = None,
 ) -> Processed:
     """Take a recording through the pipeline to its end, with a progress bar.
 
-    A source that breaks off is no exception here, so that the outputs are closed whole; it is in the result. Raises
-    SinkError and WireError where an output can't be written.
+    A source that breaks off is no exception here, so that the outputs are closed whole; it is in the result. `also` is
+    handed each message too. Raises SinkError and WireError where an output can't be written.
     """
     confirmed: set[int] = set()
     frames = 0
@@ -49,6 +52,8 @@ def process(
             outputs.write(frame.image, message, source.fps)
             if publisher is not None:
                 publisher.publish(message)
+            if also is not None:
+                also(message)
             confirmed.update(sign.track for sign in message.signs if sign.state == "confirmed")
             frames += 1
             report(frames, source.frame_count or 0)

@@ -9,6 +9,7 @@ COMMANDS = {
     "run": ("edge.cli.run:command", "Read signs from a camera or stream, live, and publish them."),
     "process": ("edge.cli.process:command", "Read signs from recordings or pictures."),
     "listen": ("edge.cli.listen:command", "Subscribe, and print what is published."),
+    "replay": ("edge.cli.replay:command", "Publish again what `run --record` recorded."),
     "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
     "data": ("edge.cli.data:command", "Fetch GTSRB and GTSDB, or take them from a folder."),
     "explore": ("edge.cli.explore:command", "Show what is in a data set, as an HTML report."),

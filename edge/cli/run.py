@@ -4,13 +4,22 @@ import os
 import signal
 import sys
 import threading
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal, NoReturn, cast
+from typing import TYPE_CHECKING, Literal, NoReturn, cast
 
 import click
 
-from edge.cli.live_options import allow_option, camera_options, publisher_key_option, publisher_keys
+from edge.cli.live_options import (
+    allow_option,
+    camera_options,
+    insecure_option,
+    publish_option,
+    publisher_key_option,
+    publisher_keys,
+)
 from edge.cli.options import backend_option, weights_option
+from edge.cli.record_options import record_options
 from edge.publisher import DEFAULT_ADDRESS, SignPublisher
 from edge.sources import CameraSettings, SourceEvent, SourceOptions, View
 from edge.sources.stream import OPEN_TIMEOUT_S, READ_TIMEOUT_S
@@ -19,19 +28,17 @@ from edge.watchdog import EXIT_STATUS, LIMIT_S, Watchdog
 from models.backends import Backend
 from models.weights_record import BUILT_IN
 
+if TYPE_CHECKING:  # loads MCAP, which only those need who record
+    from edge.recording.recorder import Recorder
+    from edge.recording.settings import RecordingSettings
+
 SWITCH_INTERVAL_S = 0.001
 """Between Python's threads. The usual 5 ms is a good part of a frame's time, and two of three stages wait for it."""
 
 
 @click.command("run")
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
-@click.option(
-    "--publish",
-    "addresses",
-    multiple=True,
-    metavar="ADDRESS",
-    help=f"Where subscribers connect (tcp, ipc); may be repeated. {DEFAULT_ADDRESS} if not given.",
-)
+@publish_option
 @click.option("--name", "names", multiple=True, help="What messages call the source, such as front; one for each.")
 @click.option("--realtime", is_flag=True, help="Take a recording at its own pace, as if it were a camera.")
 @camera_options
@@ -54,7 +61,8 @@ SWITCH_INTERVAL_S = 0.001
 )
 @publisher_key_option
 @allow_option
-@click.option("--insecure", is_flag=True, help="Let other machines subscribe without keys; nothing is encrypted.")
+@insecure_option
+@record_options
 @weights_option
 @backend_option
 def command(
@@ -76,6 +84,7 @@ def command(
     key: Path | None,
     allow: Path | None,
     insecure: bool,
+    recording: "RecordingSettings | None",
     weights: Path | None,
     backend: Backend,
 ) -> None:
@@ -103,13 +112,16 @@ def command(
     ]
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     watchdog = Watchdog(watchdog_s)
-    publisher = SignPublisher(
-        addresses or DEFAULT_ADDRESS,
-        insecure=insecure,
-        keys=publisher_keys(key, allow),
-        stage=watchdog.stage(PUBLISHING),
-    )
-    with publisher:
+    with ExitStack() as stack:
+        recorder = stack.enter_context(_open_recorder(recording)) if recording else None
+        publisher = SignPublisher(
+            addresses or DEFAULT_ADDRESS,
+            insecure=insecure,
+            keys=publisher_keys(key, allow),
+            stage=watchdog.stage(PUBLISHING),
+            note=recorder.note if recorder else None,
+        )
+        stack.enter_context(publisher)
         ended = run_live(
             specs,
             publisher,
@@ -124,12 +136,24 @@ def command(
                 hung=_leave_hung,
             ),
             max_latency_ms=max_latency_ms,
+            recorder=recorder,
         )
         publisher.close(LAST_WORDS_S)
     for counts in ended.counts:
         click.echo(_count_line(counts), err=True)
+    if recorder is not None:
+        click.echo(
+            f"{recorder.folder}: {recorder.recorded} messages and pictures recorded, {recorder.unrecorded} left out",
+            err=True,
+        )
     if ended.fault is not None:
         raise ended.fault
+
+
+def _open_recorder(settings: "RecordingSettings") -> "Recorder":
+    from edge.recording.recorder import Recorder
+
+    return Recorder(settings, lambda line: click.echo(f"signwatch: {line}", err=True))
 
 
 def _say_event(event: SourceEvent) -> None:
