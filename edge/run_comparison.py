@@ -1,6 +1,6 @@
 """Where two runs over the same frames differ in what a vehicle would act on: their confirmed signs."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,14 +100,18 @@ class RunComparison:
 KINDS = ("gained", "lost", "changed", "moved")
 
 
-def messages_before(path: Path) -> Iterator[FrameMessage]:
+def messages_before(path: Path, report: Callable[[str], object]) -> Iterator[FrameMessage]:
     """The frames' messages that a run wrote as JSON lines, or that lie in an MCAP recording.
+
+    Args:
+        path: Of either.
+        report: Is told, in one line, where a recording is cut off or damaged; what can be read of it is given.
 
     Raises:
         SourceError: Where the file can't be read or holds something else.
     """
     if path.suffix == RECORDING_SUFFIX:
-        yield from _recorded_messages(path)
+        yield from _recorded_messages(path, report)
         return
     try:
         with path.open("rb") as file:
@@ -119,7 +123,7 @@ def messages_before(path: Path) -> Iterator[FrameMessage]:
         raise SourceError(f"{path} can't be read: {error.strerror}") from error
 
 
-def _recorded_messages(path: Path) -> Iterator[FrameMessage]:
+def _recorded_messages(path: Path, report: Callable[[str], object]) -> Iterator[FrameMessage]:
     from edge.recording.reader import Recording  # what reads MCAP is loaded only where it is read
 
     recording = Recording(path)
@@ -127,7 +131,7 @@ def _recorded_messages(path: Path) -> Iterator[FrameMessage]:
         if message.topic == FRAME_TOPIC.decode():
             yield _decoded(message.data, str(path))
     if recording.fault is not None:
-        raise SourceError(recording.fault)
+        report(recording.fault)
 
 
 def _decoded(payload: bytes, where: str) -> FrameMessage:

@@ -67,8 +67,9 @@ def command(
         raise click.UsageError("--video takes one SOURCE")
     if as_json and compare is None:
         raise click.UsageError("--json is the comparison's; give --compare, or --jsonl for the messages")
-    comparison = None if compare is None else RunComparison(messages_before(compare), box_tolerance_px)
     failures: list[str] = []
+    before = None if compare is None else messages_before(compare, failures.append)
+    comparison = None if before is None else RunComparison(before, box_tolerance_px)
     with ExitStack() as stack:
         reader = open_reader(weights or BUILT_IN, backend)
         stack.callback(reader.close)
@@ -90,7 +91,7 @@ def command(
     if comparison is not None:
         say_comparison(comparison, as_json)
     if failures:
-        raise SourceError("; ".join(failures))
+        raise SourceError("; ".join(dict.fromkeys(failures)))
     if comparison is not None and comparison.differences():
         click.get_current_context().exit(1)
 

@@ -31,14 +31,14 @@ class EventGate:
             self._until_ns = entry.monotonic_ns + self._after_ns
         self._waiting.append(entry)
         self._waiting_bytes += len(entry.data)
-        if self._until_ns is not None and entry.monotonic_ns <= self._until_ns:
-            passed = list(self._waiting)
-            self._waiting.clear()
-            self._waiting_bytes = 0
-            return passed
-        while self._waiting and (
+        while len(self._waiting) > 1 and (
             entry.monotonic_ns - self._waiting[0].monotonic_ns > self._before_ns
             or self._waiting_bytes > self._max_bytes
         ):
             self._waiting_bytes -= len(self._waiting.popleft().data)
-        return []
+        if self._until_ns is None or entry.monotonic_ns > self._until_ns:
+            return []
+        passed = list(self._waiting)
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        return passed

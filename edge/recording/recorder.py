@@ -64,6 +64,12 @@ class Recorder:
         self._settings = settings
         self._report = report
         self._shelf = Shelf(settings.folder, settings.quota_bytes)
+        room_bytes = self._shelf.room_bytes
+        if room_bytes < settings.quota_bytes:
+            report(
+                f"{self.folder}: the disk has room for {room_bytes / 1e9:.1f} GB of recordings, less than their quota "
+                f"of {settings.quota_bytes / 1e9:.1f} GB; when it is full, nothing more is recorded"
+            )
         self._gate = None if settings.everything else EventGate(settings.before_s, settings.after_s)
         self._queue: deque[Entry | _Picture] = deque()
         self._queue_bytes = 0
@@ -202,7 +208,7 @@ class Recorder:
 
     def _begin_file(self) -> RecordingFile:
         now_ns, unix_ns = time.monotonic_ns(), time.time_ns()
-        self._shelf.make_room(0)
+        self._shelf.make_room(self._settings.file_bytes)
         self._file = RecordingFile(self._shelf.next_path(unix_ns), unix_ns, now_ns)
         self._flushed_ns = now_ns
         for info in self._infos.values():
@@ -215,7 +221,6 @@ class Recorder:
             return
         try:
             self._file.flush()
-            self._shelf.make_room(self._file.size)
         except OSError as error:
             self._give_up(error)
             return

@@ -85,7 +85,7 @@ class Replay:
             if recording.fault is not None:
                 self.done.faults.append(recording.fault)
             if refused:
-                self.done.faults.append(f"{recording.path} holds {refused} messages that are none of this version's")
+                self.done.faults.append(f"{recording.path} holds {refused} of another kind than this version knows")
         return self.done
 
     def _wait_for(self, recorded: Recorded) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +45,11 @@ class Shelf:
         self._kept = deque((path, path.stat().st_size) for _, path in found)
         self._number = found[-1][0] + 1 if found else 1
 
+    @property
+    def room_bytes(self) -> int:
+        """What recordings could take in all: those that are there, and what is free on the disk."""
+        return sum(size for _, size in self._kept) + shutil.disk_usage(self.folder).free
+
     def next_path(self, unix_ns: int) -> Path:
         """A name for the next file, with its number and the time in it."""
         began = datetime.fromtimestamp(unix_ns / 1e9, UTC)
@@ -56,12 +62,12 @@ class Shelf:
         with contextlib.suppress(FileNotFoundError):
             self._kept.append((path, path.stat().st_size))
 
-    def make_room(self, growing_bytes: int) -> None:
-        """Remove the oldest files until all, with the one that is being written, are within the quota.
+    def make_room(self, wanted_bytes: int) -> None:
+        """Remove the oldest files until there is room within the quota for one of that size.
 
         Raises OSError where one can't be removed.
         """
-        while self._kept and sum(size for _, size in self._kept) + growing_bytes > self._quota_bytes:
+        while self._kept and sum(size for _, size in self._kept) + wanted_bytes > self._quota_bytes:
             self._kept[0][0].unlink(missing_ok=True)
             self._kept.popleft()
 
