@@ -42,6 +42,7 @@ END_S = 20.0
 @click.option("--fps", type=click.FloatRange(1, 240), default=30.0, show_default=True, help="Of each camera.")
 @click.option("--size", type=Size(), default="1280x720", show_default=True, help="Of each camera.")
 @click.option("--cameras", type=click.IntRange(1, 8), default=1, show_default=True, help="In one process.")
+@click.option("--record", is_flag=True, help="Record the whole drive meanwhile.")
 @click.option("--max-latency", type=click.FloatRange(0, min_open=True), metavar="MS", help="As of `signwatch run`.")
 @weights_option
 @backend_option
@@ -51,6 +52,7 @@ def command(
     fps: float,
     size: tuple[int, int],
     cameras: int,
+    record: bool,
     max_latency: float | None,
     weights: Path | None,
     backend: Backend,
@@ -67,11 +69,19 @@ def command(
         options = ["--backend", backend]
         options += ["--weights", str(weights)] if weights else []
         options += ["--max-latency", str(max_latency)] if max_latency else []
+        options += ["--record", f"{folder}/recording", "--record-mode", "all"] if record else []
         with _process([sys.executable, "-m", "edge.stream_server", folder, str(fps)]) as server:
             assert server.stdout is not None
             stream = f"http://127.0.0.1:{int(server.stdout.readline())}/cam.mjpg"
             facts = _measure([f"{stream}?{number}" for number in range(cameras)], options, seconds)
-    facts |= {"cameras": cameras, "fps": fps, "size": list(size), "seconds": seconds, "machine": machine_facts()}
+    facts |= {
+        "recorded": record,
+        "cameras": cameras,
+        "fps": fps,
+        "size": list(size),
+        "seconds": seconds,
+        "machine": machine_facts(),
+    }
     if as_json:
         click.echo(json.dumps(facts))
     else:
