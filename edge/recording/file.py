@@ -56,7 +56,7 @@ class RecordingFile:
             channel = self._channels[entry.topic] = self._writer.register_channel(entry.topic, JSON, schema)
         self._writer.add_message(
             channel,
-            log_time=entry.monotonic_ns + self._offset_ns,
+            log_time=max(0, entry.monotonic_ns + self._offset_ns),
             data=entry.data,
             publish_time=entry.unix_ns,
             sequence=entry.sequence,

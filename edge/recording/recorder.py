@@ -4,6 +4,7 @@ What doesn't fit into its queue, and what the disk doesn't take, is left out and
 tried again for ever.
 """
 
+import errno
 import threading
 import time
 from collections import deque
@@ -27,6 +28,10 @@ FLUSH_S = 1.0
 """So much is lost at most when the power goes."""
 RETRY_S = 5.0
 """Between two tries at a disk that took nothing."""
+ROOM_SHARE = 1 / 8
+"""Of a file, that must be free before a full disk is tried again: what was cut off there left a little room."""
+TELL_AGAIN_S = 60.0
+"""The same fault is not told again before, in a log that is on a disk too."""
 LATELY_S = 5.0
 """For so long after something was left out, recording counts as failing."""
 CLOSE_PATIENCE_S = 10.0
@@ -64,11 +69,11 @@ class Recorder:
         self._settings = settings
         self._report = report
         self._shelf = Shelf(settings.folder, settings.quota_bytes)
-        room_bytes = self._shelf.room_bytes
+        room_bytes = self._shelf.kept_bytes + self._shelf.free_bytes
         if room_bytes < settings.quota_bytes:
             report(
-                f"{self.folder}: the disk has room for {room_bytes / 1e9:.1f} GB of recordings, less than their quota "
-                f"of {settings.quota_bytes / 1e9:.1f} GB; when it is full, nothing more is recorded"
+                f"{self.folder}: the disk has room for {room_bytes / 1e6:.0f} MB of recordings, less than their quota "
+                f"of {settings.quota_bytes / 1e6:.0f} MB; when it is full, nothing more is recorded"
             )
         self._gate = None if settings.everything else EventGate(settings.before_s, settings.after_s)
         self._queue: deque[Entry | _Picture] = deque()
@@ -80,7 +85,11 @@ class Recorder:
         """Entries written since the last flush."""
         self._flushed_ns = 0
         self._fault: str | None = None
+        self._is_full = False
         self._retry_ns = 0
+        self._told = False
+        self._told_fault: str | None = None
+        self._told_ns = 0
         self._left_out_ns: int | None = None
         self._told_slow = False
         self._infos: dict[str, Entry] = {}
@@ -194,7 +203,7 @@ class Recorder:
             return
 
     def _write(self, entry: Entry) -> None:
-        if self._fault is not None and time.monotonic_ns() < self._retry_ns:
+        if self._fault is not None and not self._may_try_again():
             self._leave_out(1)
             return
         try:
@@ -205,6 +214,15 @@ class Recorder:
             file.write(entry)
         except OSError as error:
             self._give_up(error)
+
+    def _may_try_again(self) -> bool:
+        now_ns = time.monotonic_ns()
+        if now_ns < self._retry_ns:
+            return False
+        if self._file is not None or not self._is_full:
+            return True
+        self._retry_ns = now_ns + round(RETRY_S * NS)
+        return self._shelf.free_bytes >= ROOM_SHARE * self._settings.file_bytes
 
     def _begin_file(self) -> RecordingFile:
         now_ns, unix_ns = time.monotonic_ns(), time.time_ns()
@@ -242,9 +260,9 @@ class Recorder:
     def _note_safe(self) -> None:
         self.recorded += self._unsafe
         self._unsafe = 0
-        if self._fault is not None:
-            self._fault = None
+        if self._fault is not None and self._told:
             self._report(f"{self.folder}: recording goes on; {self.unrecorded} entries were left out so far")
+        self._fault = None
 
     def _give_up(self, error: OSError) -> None:
         """The disk takes nothing: keep what is safe, and try a new file later."""
@@ -254,11 +272,17 @@ class Recorder:
             self._shelf.keep(file.path)
         self._leave_out(self._unsafe)
         self._unsafe = 0
-        self._retry_ns = time.monotonic_ns() + round(RETRY_S * NS)
+        now_ns = time.monotonic_ns()
+        self._retry_ns = now_ns + round(RETRY_S * NS)
+        self._is_full = error.errno == errno.ENOSPC
         fault = error.strerror or str(error)
-        if fault != self._fault:
-            self._report(f"{self.folder}: nothing is recorded ({fault}); trying again until it is")
+        if fault == self._fault:
+            return
         self._fault = fault
+        self._told = fault != self._told_fault or now_ns - self._told_ns > TELL_AGAIN_S * NS
+        if self._told:
+            self._told_fault, self._told_ns = fault, now_ns
+            self._report(f"{self.folder}: nothing is recorded ({fault}); trying again until it is")
 
     def _leave_out(self, count: int) -> None:
         if count:

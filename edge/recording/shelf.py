@@ -46,9 +46,17 @@ class Shelf:
         self._number = found[-1][0] + 1 if found else 1
 
     @property
-    def room_bytes(self) -> int:
-        """What recordings could take in all: those that are there, and what is free on the disk."""
-        return sum(size for _, size in self._kept) + shutil.disk_usage(self.folder).free
+    def kept_bytes(self) -> int:
+        """Of the recordings that are there, without the one that is being written."""
+        return sum(size for _, size in self._kept)
+
+    @property
+    def free_bytes(self) -> int:
+        """What is free on the disk; 0 where nobody can tell."""
+        try:
+            return shutil.disk_usage(self.folder).free
+        except OSError:
+            return 0
 
     def next_path(self, unix_ns: int) -> Path:
         """A name for the next file, with its number and the time in it."""
@@ -67,7 +75,7 @@ class Shelf:
 
         Raises OSError where one can't be removed.
         """
-        while self._kept and sum(size for _, size in self._kept) + wanted_bytes > self._quota_bytes:
+        while self._kept and self.kept_bytes + wanted_bytes > self._quota_bytes:
             self._kept[0][0].unlink(missing_ok=True)
             self._kept.popleft()
 
