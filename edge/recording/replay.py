@@ -53,20 +53,27 @@ class Replay:
     Args:
         publisher: Where it goes.
         speed: 1 for the pace of the recording, 2 for twice as fast.
+        monotonic_s: The clock, as `time.monotonic`.
         sleep: Waits so many seconds, as `time.sleep`.
     """
 
     def __init__(
-        self, publisher: SignPublisher, speed: float = 1.0, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        publisher: SignPublisher,
+        speed: float = 1.0,
+        *,
+        monotonic_s: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.done = Replayed()
         self._publisher = publisher
         self._speed = speed
+        self._monotonic_s = monotonic_s
         self._sleep = sleep
         self._sessions: dict[tuple[str, str], str] = {}
         self._numbers: Counter[tuple[str, bytes]] = Counter()
         self._last_ns: int | None = None
-        self._due_s = time.monotonic()
+        self._due_s = monotonic_s()
 
     def play(self, recordings: Iterable[Recording]) -> Replayed:
         """Publish every message of each, in order. Raises SourceError where the disk fails."""
@@ -94,7 +101,7 @@ class Replay:
         if pause_s > LONGEST_PAUSE_S:
             self.done.skipped_s += pause_s - LONGEST_PAUSE_S
         self._due_s += min(max(pause_s, 0.0), LONGEST_PAUSE_S) / self._speed
-        early_s = self._due_s - time.monotonic()
+        early_s = self._due_s - self._monotonic_s()
         if early_s > 0:
             self._sleep(early_s)
 

@@ -76,7 +76,7 @@ class RecordedSource(Source):
                 if picture.timestamp.unix_ns >= UNIX_NS_END:
                     raise SourceError("captured at no time")
                 image = decode_picture(picture.data, self.name)
-            except (msgspec.MsgspecError, SourceError):
+            except (msgspec.MsgspecError, RecursionError, ValueError, SourceError):
                 self.skipped.append(f"frame {number}")
                 continue
             yield Frame(
@@ -114,7 +114,10 @@ def open_recorded(path: Path) -> list[RecordedSource]:
             cameras.setdefault(message.topic, _Survey(message.log_ns, message.log_ns)).note(message.log_ns)
     if not cameras:
         raise SourceError(recording.fault or f"{path} holds no pictures")
-    return [
-        RecordedSource(path, topic, topic.removeprefix(IMAGE_PREFIX) or topic, survey)
-        for topic, survey in sorted(cameras.items())
-    ]
+    return [RecordedSource(path, topic, _camera_name(topic), survey) for topic, survey in sorted(cameras.items())]
+
+
+def _camera_name(topic: str) -> str:
+    """What messages and errors call it: nothing in it moves a terminal's cursor."""
+    name = topic.removeprefix(IMAGE_PREFIX) or topic
+    return "".join(character if character.isprintable() else "?" for character in name)

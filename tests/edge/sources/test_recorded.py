@@ -31,6 +31,12 @@ def test_each_camera_is_a_source_of_its_own(tmp_path: Path) -> None:
         open_source(str(path))
 
 
+def test_a_cameras_name_is_fit_to_be_shown(tmp_path: Path) -> None:
+    (source,) = open_recorded(write_recording(tmp_path / "a.mcap", 1, ("a\x1b[2J\nb",)))
+    assert source.name == "a?[2J?b"
+    assert len(list(source.frames())) == 1
+
+
 def test_a_single_camera_opens_as_any_recording_does(tmp_path: Path) -> None:
     path = write_recording(tmp_path / "a.mcap", 4)
     assert open_source(str(path), name="roof").name == "roof"
@@ -49,7 +55,7 @@ def test_a_recording_that_was_cut_off_gives_its_pictures_and_then_says_so(tmp_pa
 def test_a_picture_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     file = RecordingFile(tmp_path / "a.mcap", START_NS, MONOTONIC_NS)
     file.write(picture(0))
-    for number, data in ((1, b"{}"), (2, encode_image("front", START_NS, b"no picture"))):
+    for number, data in ((1, b'{"x":' + b"[" * 100_000), (2, encode_image("front", START_NS, b"no picture"))):
         file.write(Entry("image/front", IMAGE_SCHEMA, data, MONOTONIC_NS, START_NS, number))
     file.write(picture(3))
     file.close()
