@@ -74,14 +74,7 @@ def command(
             assert server.stdout is not None
             stream = f"http://127.0.0.1:{int(server.stdout.readline())}/cam.mjpg"
             facts = _measure([f"{stream}?{number}" for number in range(cameras)], options, seconds)
-    facts |= {
-        "recorded": record,
-        "cameras": cameras,
-        "fps": fps,
-        "size": list(size),
-        "seconds": seconds,
-        "machine": machine_facts(),
-    }
+    facts |= {"cameras": cameras, "fps": fps, "size": list(size), "seconds": seconds, "machine": machine_facts()}
     if as_json:
         click.echo(json.dumps(facts))
     else:
@@ -122,6 +115,7 @@ def _measure(streams: list[str], options: list[str], seconds: float) -> dict[str
             missed = subscriber.missed
             received = list(_received(subscriber, seconds))
             missed = subscriber.missed - missed
+            healths = list(subscriber.health.values())
         run.send_signal(signal.SIGTERM)
         _, said = run.communicate(timeout=END_S)
     if run.returncode:
@@ -138,6 +132,8 @@ def _measure(streams: list[str], options: list[str], seconds: float) -> dict[str
         **{key: sum(count[key] for count in counts) for key in ("captured", "published", "dropped")},
         "missed": missed,
         "start_to_first_message_s": round(first_s, 3),
+        "recorded": next((health.recorded for health in healths), None),
+        "unrecorded": next((health.unrecorded for health in healths), None),
         "degraded": sorted({word for message, _ in received for word in message.degraded}),
     }
 
@@ -186,6 +182,8 @@ def _print_facts(facts: dict[str, Any]) -> None:
         f"{facts['captured']} frames captured, {facts['published']} published, {facts['dropped']} dropped, "
         f"{facts['missed']} missed by the subscriber"
     )
+    if facts["recorded"] is not None:
+        click.echo(f"{facts['recorded']} messages and pictures recorded, {facts['unrecorded']} left out")
     click.echo(f"{facts['start_to_first_message_s']:.2f} s from the start of the process to its first message")
     if facts["degraded"]:
         click.echo(f"degraded: {', '.join(facts['degraded'])}")

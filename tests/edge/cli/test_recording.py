@@ -13,10 +13,11 @@ from click.testing import CliRunner, Result
 from edge.cli import main
 from edge.inbox import Limits
 from edge.messages import FrameMessage, HealthMessage
+from edge.recording.file import CHUNK_BYTES
 from edge.recording.reader import Recorded, Recording
 from edge.sample_drive import SampleDrive, write_drive
 from edge.subscriber import SignSubscriber
-from tests.edge.cli.live_run import PROJECT, live_run
+from tests.edge.cli.live_run import PROJECT, START_S, live_run
 from tests.edge.recording.full_disk import fill, small_disk
 from tests.waiting import PATIENCE_S, eventually
 
@@ -122,20 +123,19 @@ def test_a_full_disk_is_told_and_detection_goes_on(tmp_path: Path) -> None:
 
 
 def test_recordings_are_rotated_within_their_quota_and_the_newest_are_kept(tmp_path: Path) -> None:
-    sizes = ("--record-quota", "2M", "--record-file-size", "1M", "--record-quality", "100")
-    with live_run(
-        *("pattern:640x480@20#400", "--name", "front", "--record", str(tmp_path / "d"), "--record-mode", "all"), *sizes
-    ) as run:
+    kept = ("--record-mode", "all", "--record-quota", "400K", "--record-file-size", "200K", "--record-quality", "100")
+    with live_run(f"{PATTERN}#160", "--name", "front", "--record", str(tmp_path / "d"), *kept) as run:
+        run.process.wait(START_S)
         assert run.end() == 0
         captured, published, dropped = run.counts("front")
-        assert (published, dropped) == (captured, 0)
+        assert (captured, published, dropped) == (160, 160, 0)
     paths = sorted((tmp_path / "d").glob("*.mcap"))
-    assert int(paths[0].name.split("-")[1]) > 1
-    assert sum(path.stat().st_size for path in paths) < 3.5e6
+    assert int(paths[0].name.split("-")[1]) > 1, "the first ones are gone"
+    assert sum(path.stat().st_size for path in paths) < 400e3 + 2 * CHUNK_BYTES
     messages, faults = recorded(tmp_path / "d")
     assert faults == []
     assert messages[-1].topic == "health" and json.loads(messages[-1].data)["state"] == "stopped"
-    assert [one.sequence for one in messages if one.topic == "image/front"][-1] == 399
+    assert [one.sequence for one in messages if one.topic == "image/front"][-1] == 159
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +149,7 @@ def drive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_replay_sends_what_the_vehicle_sent_and_says_that_it_is_one(drive: Path, tmp_path: Path) -> None:
     folder = tmp_path / "drives"
     with live_run(str(drive), "--name", "front", "--record", str(folder), "--record-mode", "all") as run:
+        run.process.wait(START_S)
         assert run.end() == 0
     messages, faults = recorded(folder)
     assert faults == []
