@@ -46,6 +46,8 @@ class Limits:
     """So old may the newest frame be, from its capture."""
     least_rate_hz: float = 0.0
     """So many frames a second there must be; 0 for any number."""
+    accept_replay: bool = False
+    """Whether a recording that is being played may be acted upon, as when a control process is tried out."""
 
 
 class Inbox:
@@ -128,20 +130,23 @@ class Inbox:
         if self.rate_hz() < self._limits.least_rate_hz:
             found.append("frames come too seldom")
         for name, state in self.states.items():
+            if state.replayed and not self._limits.accept_replay:
+                found.append(f"{name} is a replay")
             # A fault that health told of is over with the next frame, a second before health says so.
             if state.health is not None and state.health.state == "stopped" and self.stale():
                 found.append(f"{name} was stopped")
         return found
 
     def drive_state(self, source: str | None) -> DriveState:
-        """What is in force as far as it may be believed: a state that is too old knows nothing."""
+        """What is in force as far as it may be believed: a state that is too old, or of a replay, knows nothing."""
         if source is None and len(self.states) == 1:
             (source,) = self.states
         stream = self.states.get(source or "")
         if stream is None or stream.state is None:
             return unknown_state(NOTHING_SEEN)
         age_ms = stream.state_ms(time.monotonic_ns())
-        if age_ms is None or age_ms > 1e3 * self._limits.alive_s:
+        replayed = stream.replayed and not self._limits.accept_replay
+        if age_ms is None or age_ms > 1e3 * self._limits.alive_s or replayed:
             return unknown_state(STREAM_DEAD)
         return stream.state.state
 

@@ -33,6 +33,12 @@ LATE = "late"
 class Feed:
     """One source on its way through the loop, with its counts.
 
+    Args:
+        source: What is captured.
+        signs: What reads it.
+        max_latency_ms: Budget from capture to message; None for none.
+        keep: Is handed each frame that was published, with its message.
+
     Attributes:
         published: Frames that a message was sent for.
         last: The newest message, None before the first.
@@ -47,10 +53,12 @@ class Feed:
         signs: SignReader,
         max_latency_ms: float | None = None,
         observe: Callable[[FrameMessage, int], None] = lambda message, candidates: None,
+        keep: Callable[[Frame, FrameMessage], None] | None = None,
     ) -> None:
         self.source = source
         self.signs = signs
         self.max_latency_ms = max_latency_ms
+        self._keep = keep
         self.published = 0
         self.last: FrameMessage | None = None
         self.last_captured_ns = 0
@@ -90,6 +98,8 @@ class Feed:
         frame_s = self._road_s(frame.captured_monotonic_ns / 1e9)
         publish_state(publisher, self._states.update(message, frame_s, self._road_s(time.monotonic())))
         self._observe(message, self.signs.candidate_count)
+        if self._keep is not None:
+            self._keep(frame, message)
 
     def look_after(self, publisher: SignPublisher) -> None:
         """Say what silence means, where there is any."""

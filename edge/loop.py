@@ -1,8 +1,10 @@
 """The frame loop for recordings: every frame, in order, to every output, while a thread decodes ahead."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.errors import SourceError
+from edge.messages import FrameMessage
 from edge.outputs import Outputs
 from edge.progress import progress_bar
 from edge.publisher import SignPublisher
@@ -27,11 +29,12 @@ def process(
     signs: SignReader,
     outputs: Outputs,
     publisher: SignPublisher | None = None,
+    also: Callable[[FrameMessage], None] | None = None,
 ) -> Processed:
     """Take a recording through the pipeline to its end, with a progress bar.
 
-    A source that breaks off is no exception here, so that the outputs are closed whole; it is in the result. Raises
-    SinkError and WireError where an output can't be written.
+    A source that breaks off is no exception here, so that the outputs are closed whole; it is in the result. `also` is
+    handed each message too. Raises SinkError and WireError where an output can't be written.
     """
     confirmed: set[int] = set()
     states = StateFeed(source.name, signs.session)
@@ -53,6 +56,8 @@ def process(
                 publisher.publish(message)
                 if message.media_s is not None:  # pictures have no time, so that nothing lasts
                     publish_state(publisher, states.update(message, message.media_s, message.media_s))
+            if also is not None:
+                also(message)
             confirmed.update(sign.track for sign in message.signs if sign.state == "confirmed")
             frames += 1
             report(frames, source.frame_count or 0)

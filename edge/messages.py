@@ -33,6 +33,13 @@ INFO_TOPIC = b"info"
 STATE_TOPIC = b"state"
 HEALTH_INTERVAL_S = 1.0
 
+REPLAY_SESSION = "replay-"
+"""Begins the session of every message that is no news: a recording is being played."""
+REPLAY = "replay"
+"""In `degraded`: the same, for readers that don't look at sessions."""
+NOT_RECORDING = "recording"
+"""In health's `degraded`: what should be recorded is not."""
+
 MAX_MESSAGE_BYTES = 2**20
 """A frame with a thousand signs takes a third of it; anything larger is no message of ours."""
 
@@ -204,11 +211,16 @@ class HealthMessage(msgspec.Struct, frozen=True, kw_only=True):
     fps: Milliseconds
     """Frames published in the last second."""
     degraded: tuple[str, ...]
-    """What is not as it should be, as in the last frame's message."""
+    """What is not as it should be, as in the last frame's message; also `recording` where what should be recorded is
+    not."""
     subscribers: Count
     """Subscriptions to topic `frame`."""
     refused: Count
     """Connections that were refused so far: wrong or missing keys, or no ZeroMQ at all."""
+    recorded: Count | None = None
+    """Messages and pictures of all sources that were recorded and are on the disk; null where nothing is recorded."""
+    unrecorded: Count | None = None
+    """Those that should be and are not, because the disk is full or too slow."""
 
 
 class KnownSign(msgspec.Struct, frozen=True):

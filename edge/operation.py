@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edge.messages import FrameMessage, HealthMessage
@@ -115,6 +116,19 @@ class Operation:
                 published=count.published,
                 dropped=count.dropped,
             )
+
+    def note_recorder(self, line: str) -> None:
+        """Recording failed, or goes on; from its thread."""
+        self._log.say("recording", line, level="warning")
+
+    def note_recorded(self, folder: Path, recorded: int, unrecorded: int) -> None:
+        """What came of the recording."""
+        self._log.say(
+            "recorded",
+            f"{folder}: {recorded} messages and pictures recorded, {unrecorded} left out",
+            recorded=recorded,
+            unrecorded=unrecorded,
+        )
 
 
 def _status(message: HealthMessage) -> str:

@@ -4,7 +4,7 @@ import errno
 import socket
 import threading
 import time
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from ipaddress import ip_address
 from types import TracebackType
 from typing import Self
@@ -57,6 +57,7 @@ class SignPublisher:
             wire is then encrypted or authenticated.
         keys: Encrypt, and let in only those on its list.
         stage: The sending thread's, for a watchdog.
+        note: Is handed the topic and payload of all that is sent, by the thread that sends it.
 
     Raises:
         ValueError: For a mark below 1.
@@ -77,6 +78,7 @@ class SignPublisher:
         insecure: bool = False,
         keys: PublisherKeys | None = None,
         stage: Stage | None = None,
+        note: Callable[[bytes, bytes], None] | None = None,
     ) -> None:
         mark = high_water_mark or (LOSSLESS_HIGH_WATER_MARK if lossless else HIGH_WATER_MARK)
         if high_water_mark is not None and high_water_mark < 1:
@@ -88,6 +90,7 @@ class SignPublisher:
                     f"{address} can be reached from other machines; give keys (`signwatch keys`), "
                     "bind to 127.0.0.1, or allow it as insecure"
                 )
+        self._note = note
         self._flush_s = FLUSH_S if lossless else 0.0
         self._sending = threading.Lock()
         self._context = zmq.Context()
@@ -151,6 +154,8 @@ class SignPublisher:
             WireError: Where a lossless publisher's subscriber takes nothing any more.
         """
         self._hand_over([topic, payload])
+        if self._note is not None:
+            self._note(topic, payload)
 
     def retain(self, topic: bytes, payloads: dict[Hashable, bytes | None]) -> None:
         """Keep payloads of a topic, by what they are about, for those who subscribe later; None forgets one.

@@ -2,12 +2,14 @@
 
 import time
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 from detector.evidence import CONFIRMING_HITS, ERROR_RATE, LEAST_EXISTENCE
 from edge.live_loop import Feed
 from edge.messages import (
     HEALTH_TOPIC,
     INFO_TOPIC,
+    NOT_RECORDING,
     HealthMessage,
     InfoMessage,
     KnownSign,
@@ -17,6 +19,9 @@ from edge.messages import (
 from edge.publisher import SignPublisher
 from edge.reader import MIN_CONFIDENCE, FrameReader
 from edge.sources import LiveSource, Source
+
+if TYPE_CHECKING:  # loads MCAP, which only those need who record
+    from edge.recording.recorder import Recorder
 
 NO_FRAMES_S = 2.0
 """So long without a published frame is a fault."""
@@ -30,10 +35,19 @@ class FeedStatus:
         origin: What is captured, for its state.
         reader: The network, for info.
         publisher: Where it goes.
+        recorder: What records it, if anything does.
     """
 
-    def __init__(self, feed: Feed, origin: Source, reader: FrameReader, publisher: SignPublisher) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        origin: Source,
+        reader: FrameReader,
+        publisher: SignPublisher,
+        recorder: "Recorder | None" = None,
+    ) -> None:
         self._feed = feed
+        self._recorder = recorder
         self._origin = origin if isinstance(origin, LiveSource) else None
         self._reader = reader
         self._publisher = publisher
@@ -65,6 +79,9 @@ class FeedStatus:
         silent_s = feed.silent_s
         fault = self._fault(hung, now_s - self._began_s if silent_s is None else silent_s)
         degraded = feed.last.degraded if feed.last is not None else ()
+        recorder = self._recorder
+        if recorder is not None and recorder.failing:
+            degraded = (*degraded, NOT_RECORDING)
         message = HealthMessage(
             source=feed.source.name,
             session=feed.signs.session,
@@ -83,6 +100,8 @@ class FeedStatus:
             degraded=degraded,
             subscribers=self._publisher.subscriptions(),
             refused=self._publisher.refused,
+            recorded=recorder.recorded if recorder else None,
+            unrecorded=recorder.unrecorded if recorder else None,
         )
         self._health_number += 1
         return message

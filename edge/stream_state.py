@@ -6,7 +6,7 @@ clock on the wall can make old news look new.
 
 from collections import deque
 
-from edge.messages import FrameMessage, HealthMessage
+from edge.messages import REPLAY_SESSION, FrameMessage, HealthMessage
 from edge.state_message import StateMessage
 
 WINDOW_NS = 60 * 10**9
@@ -43,6 +43,11 @@ class StreamState:
         self._arrivals: deque[int] = deque()
         self._least: list[int | None] = [None, None]
         self._window_ns = 0
+
+    @property
+    def replayed(self) -> bool:
+        """Whether a recording is being played."""
+        return self.session is not None and self.session.startswith(REPLAY_SESSION)
 
     def note_frame(self, message: FrameMessage, received_ns: int) -> bool:
         """Take in a frame's message; False for one that was there already."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from edge.sources import CapturedSource, Source, SourceOptions, open_source
 from edge.status import FeedStatus
 from edge.watchdog import Watchdog
 from models.backends import Backend
+
+if TYPE_CHECKING:  # loads MCAP, which only those need who record
+    from edge.recording.recorder import Recorder
 
 STOP_PATIENCE_S = 5.0
 """A frame under way is finished within this time, or the run ends without it."""
@@ -83,6 +86,7 @@ def run_live(
     callbacks: Callbacks,
     *,
     max_latency_ms: float | None,
+    recorder: "Recorder | None" = None,
 ) -> Ended:
     """Publish what every source shows until all have ended, or KeyboardInterrupt is raised here.
 
@@ -105,11 +109,14 @@ def run_live(
         reader = open_reader(detect_weights, backend)
         stack.callback(reader.close)
         _warm_up(reader)
+        keep = recorder.keep if recorder else None
         feeds = [
-            Feed(source, SignReader(reader, source.name), max_latency_ms, callbacks.published) for _, source in captured
+            Feed(source, SignReader(reader, source.name), max_latency_ms, callbacks.published, keep)
+            for _, source in captured
         ]
         statuses = [
-            FeedStatus(feed, origin, reader, publisher) for feed, (origin, _) in zip(feeds, captured, strict=True)
+            FeedStatus(feed, origin, reader, publisher, recorder)
+            for feed, (origin, _) in zip(feeds, captured, strict=True)
         ]
         callbacks.health([status.publish() for status in statuses], True)
         loop = LiveLoop(feeds, publisher, changed, watchdog.stage("detect"))

@@ -88,6 +88,11 @@ class Watched:
         return sum(state.restarts for state in self._inbox.states.values())
 
     @property
+    def replayed(self) -> bool:
+        """Whether a recording is being played. It is a fault unless `Limits.accept_replay`."""
+        return any(state.replayed for state in self._inbox.states.values())
+
+    @property
     def malformed(self) -> int:
         """Messages received that were none of ours."""
         return self._inbox.malformed

@@ -32,6 +32,7 @@ END_S = 20.0
 @click.option("--fps", type=click.FloatRange(1, 240), default=30.0, show_default=True, help="Of each camera.")
 @click.option("--size", type=Size(), default="1280x720", show_default=True, help="Of each camera.")
 @click.option("--cameras", type=click.IntRange(1, 8), default=1, show_default=True, help="In one process.")
+@click.option("--record", is_flag=True, help="Record the whole drive meanwhile.")
 @click.option("--max-latency", type=click.FloatRange(0, min_open=True), metavar="MS", help="As of `signwatch run`.")
 @weights_option
 @backend_option
@@ -41,6 +42,7 @@ def command(
     fps: float,
     size: tuple[int, int],
     cameras: int,
+    record: bool,
     max_latency: float | None,
     weights: Path | None,
     backend: Backend,
@@ -57,6 +59,7 @@ def command(
         options = ["--backend", backend]
         options += ["--weights", str(weights)] if weights else []
         options += ["--max-latency", str(max_latency)] if max_latency else []
+        options += ["--record", f"{folder}/recording", "--record-mode", "all"] if record else []
         with serving(Path(folder), fps) as port:
             streams = [f"http://127.0.0.1:{port}/cam.mjpg?{number}" for number in range(cameras)]
             facts = _measure(streams, options, seconds)
@@ -81,6 +84,7 @@ def _measure(streams: list[str], options: list[str], seconds: float) -> dict[str
             missed = subscriber.missed
             received = list(_received(subscriber, seconds))
             missed = subscriber.missed - missed
+            healths = list(subscriber.health.values())
         end(run, END_S)
     ages_ms = [age_ms for _, age_ms in received]
     by_camera = {name: [message for message, _ in received if message.source == name] for name in names}
@@ -94,6 +98,8 @@ def _measure(streams: list[str], options: list[str], seconds: float) -> dict[str
         **{key: sum(count[key] for count in counts) for key in ("captured", "published", "dropped")},
         "missed": missed,
         "start_to_first_message_s": round(first_s, 3),
+        "recorded": next((health.recorded for health in healths), None),
+        "unrecorded": next((health.unrecorded for health in healths), None),
         "degraded": sorted({word for message, _ in received for word in message.degraded}),
     }
 
@@ -132,6 +138,8 @@ def _print_facts(facts: dict[str, Any]) -> None:
         f"{facts['captured']} frames captured, {facts['published']} published, {facts['dropped']} dropped, "
         f"{facts['missed']} missed by the subscriber"
     )
+    if facts["recorded"] is not None:
+        click.echo(f"{facts['recorded']} messages and pictures recorded, {facts['unrecorded']} left out")
     click.echo(f"{facts['start_to_first_message_s']:.2f} s from the start of the process to its first message")
     if facts["degraded"]:
         click.echo(f"degraded: {', '.join(facts['degraded'])}")

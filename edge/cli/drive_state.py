@@ -10,6 +10,7 @@ import msgspec
 
 from edge.cli.listen import one_line
 from edge.cli.live_options import server_key_option, subscriber_key_option, subscriber_keys
+from edge.inbox import Limits
 from edge.messages import encode
 from edge.printable import clock, printable
 from edge.publisher import DEFAULT_ADDRESS
@@ -40,7 +41,8 @@ def command(address: str, as_json: bool, source: str | None, key: Path | None, s
     """
     shown: _Shown = _JsonLines() if as_json else _Panel() if sys.stdout.isatty() else _Lines()
     try:
-        with SignSubscriber(address, source=source, keys=subscriber_keys(key, server_key)) as signs:
+        shown_too = Limits(accept_replay=True)  # nobody acts on what is shown here
+        with SignSubscriber(address, source=source, limits=shown_too, keys=subscriber_keys(key, server_key)) as signs:
             while True:
                 shown.show(signs)
                 received = signs.receive_with_payload(LOOK_S)

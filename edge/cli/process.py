@@ -5,13 +5,15 @@ from pathlib import Path
 
 import click
 
-from edge.cli.options import backend_option, weights_option
+from edge.cli.comparison import say_comparison
+from edge.cli.options import backend_option, json_option, weights_option
 from edge.errors import SourceError
 from edge.loop import process
 from edge.outputs import Outputs
 from edge.publisher import SignPublisher
 from edge.reader import SignReader, open_reader
-from edge.sources import CapturedSource, Source, open_source
+from edge.run_comparison import RunComparison, messages_before
+from edge.sources import CapturedSource, Source, open_all
 from models.backends import Backend
 from models.weights_record import BUILT_IN
 
@@ -30,6 +32,23 @@ output_path = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--publish", "address", metavar="ADDRESS", help="Publish over ZeroMQ too, such as tcp://127.0.0.1:5556.")
 @click.option("--stills", is_flag=True, help="The pictures have nothing to do with one another: no tracking.")
+@click.option(
+    "--compare",
+    type=output_path,
+    metavar="FILE",
+    help="Say where the signs differ from an earlier run's --jsonl, or from an MCAP recording's messages; "
+    "the exit status is 1 where they do.",
+)
+@click.option(
+    "--box-tolerance",
+    "box_tolerance_px",
+    type=click.FloatRange(0),
+    default=2.0,
+    show_default=True,
+    metavar="PX",
+    help="With --compare: how far an edge of a box may be from where it was.",
+)
+@json_option
 @weights_option
 @backend_option
 def command(
@@ -40,16 +59,23 @@ def command(
     debug_video: Path | None,
     address: str | None,
     stills: bool,
+    compare: Path | None,
+    box_tolerance_px: float,
+    as_json: bool,
     weights: Path | None,
     backend: Backend,
 ) -> None:
-    """Read the signs of every frame of SOURCE…: MP4s, folders or globs of pictures.
+    """Read the signs of every frame of SOURCE…: MP4s, MCAP recordings, folders or globs of pictures.
 
     A recording that is cut off is read as far as it goes; the others are still read, and the exit status is 1.
     """
     if (video or debug_video) and len(sources) > 1:
         raise click.UsageError("--video and --debug-video take one SOURCE")
+    if as_json and compare is None:
+        raise click.UsageError("--json is the comparison's; give --compare, or --jsonl for the messages")
     failures: list[str] = []
+    before = None if compare is None else messages_before(compare, failures.append)
+    comparison = None if before is None else RunComparison(before, box_tolerance_px)
     with ExitStack() as stack:
         reader = open_reader(weights or BUILT_IN, backend)
         stack.callback(reader.close)
@@ -57,21 +83,28 @@ def command(
         outputs = stack.enter_context(Outputs(jsonl, table, video, debug_video))
         for spec in sources:
             try:
-                source = CapturedSource(_recorded(spec))
+                opened = _recorded(spec)
             except SourceError as error:
                 failures.append(str(error))
                 continue
-            with source:
-                done = process(source, SignReader(reader, source.name, stills=stills), outputs, publisher)
-            click.echo(f"{source.name}: {done.frames} frames, {done.confirmed} signs", err=True)
-            failures += [str(done.fault)] if done.fault else []
-            failures += [f"{source.name}: {name} can't be read as a picture" for name in source.skipped]
+            for source in map(CapturedSource, opened):
+                with source:
+                    signs = SignReader(reader, source.name, stills=stills)
+                    done = process(source, signs, outputs, publisher, comparison.take if comparison else None)
+                click.echo(f"{source.name}: {done.frames} frames, {done.confirmed} signs", err=True)
+                failures += [str(done.fault)] if done.fault else []
+                failures += [f"{source.name}: {name} can't be read as a picture" for name in source.skipped]
+    if comparison is not None:
+        say_comparison(comparison, as_json)
     if failures:
-        raise SourceError("; ".join(failures))
+        raise SourceError("; ".join(dict.fromkeys(failures)))
+    if comparison is not None and comparison.differences():
+        click.get_current_context().exit(1)
 
 
-def _recorded(spec: str) -> Source:
-    source = open_source(spec)
-    if source.live:
-        raise SourceError(f"{source.name} never ends; `signwatch run` reads it")
-    return source
+def _recorded(spec: str) -> list[Source]:
+    sources = open_all(spec)
+    for source in sources:
+        if source.live:
+            raise SourceError(f"{source.name} never ends; `signwatch run` reads it")
+    return sources

@@ -6,7 +6,7 @@ import sys
 import threading
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import NoReturn, Unpack
+from typing import TYPE_CHECKING, NoReturn, Unpack
 
 import click
 
@@ -21,6 +21,7 @@ from edge.cli.live_options import (
 )
 from edge.cli.operation_options import log_json_option, metrics_option, serve_metrics
 from edge.cli.options import backend_option, weights_option
+from edge.cli.record_options import record_options
 from edge.cli.source_options import CameraOptions, source_options
 from edge.operation import Operation
 from edge.publisher import DEFAULT_ADDRESS, SignPublisher
@@ -30,6 +31,10 @@ from edge.supervisor import LAST_WORDS_S, PUBLISHING, Callbacks, SourceSpec, run
 from edge.watchdog import EXIT_STATUS, LIMIT_S, Watchdog
 from models.backends import Backend
 from models.weights_record import BUILT_IN
+
+if TYPE_CHECKING:  # loads MCAP, which only those need who record
+    from edge.recording.recorder import Recorder
+    from edge.recording.settings import RecordingSettings
 
 SWITCH_INTERVAL_S = 0.001
 """Between Python's threads. The usual 5 ms is a good part of a frame's time, and two of three stages wait for it."""
@@ -61,6 +66,7 @@ SWITCH_INTERVAL_S = 0.001
 @publisher_key_option
 @allow_option
 @insecure_option
+@record_options
 @weights_option
 @backend_option
 @metrics_option
@@ -76,6 +82,7 @@ def command(
     key: Path | None,
     allow: Path | None,
     insecure: bool,
+    recording: "RecordingSettings | None",
     weights: Path | None,
     backend: Backend,
     metrics: tuple[str, int] | None,
@@ -102,12 +109,14 @@ def command(
             SourceSpec(spec, name, realtime, options)
             for spec, name in zip(sources, names or (None,) * len(sources), strict=True)
         ]
+        recorder = stack.enter_context(_open_recorder(recording, operation)) if recording else None
         publisher = stack.enter_context(
             SignPublisher(
                 addresses or DEFAULT_ADDRESS,
                 insecure=insecure,
                 keys=publisher_keys(key, allow),
                 stage=watchdog.stage(PUBLISHING),
+                note=recorder.note if recorder else None,
             )
         )
 
@@ -133,11 +142,20 @@ def command(
                 published=operation.note_frame,
             ),
             max_latency_ms=max_latency_ms,
+            recorder=recorder,
         )
         publisher.close(LAST_WORDS_S)
     operation.note_ended(ended.counts)
+    if recorder is not None:
+        operation.note_recorded(recorder.folder, recorder.recorded, recorder.unrecorded)
     if ended.fault is not None:
         raise ended.fault
+
+
+def _open_recorder(settings: "RecordingSettings", operation: Operation) -> "Recorder":
+    from edge.recording.recorder import Recorder
+
+    return Recorder(settings, operation.note_recorder)
 
 
 def _leave_at_the_next_signal() -> None:

@@ -4,6 +4,7 @@
 `pattern`      a test pattern, so nothing here needs a camera to be tried
 `video`        recordings
 `pictures`     a folder, a glob, single pictures
+`recorded`     the cameras of an MCAP recording
 `live`         cameras (`camera`) and streams (`stream`), opened again whenever they fail
 `pacing`       a recording at its own pace
 `captured`     any of them read by a thread of its own
@@ -35,6 +36,7 @@ from edge.sources.video import VideoSource
 from edge.sources.view import WHOLE, View, ViewedSource
 
 __all__ = [
+    "RECORDING_SUFFIX",
     "CameraSettings",
     "CapturedSource",
     "LiveSource",
@@ -46,11 +48,15 @@ __all__ = [
     "SourceOptions",
     "VideoSource",
     "View",
+    "open_all",
     "open_camera",
     "open_source",
     "open_stream",
     "read_picture",
 ]
+
+
+RECORDING_SUFFIX = ".mcap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +124,31 @@ def open_source(
     return PacedSource(source) if realtime else source
 
 
+def open_all(spec: str) -> list[Source]:
+    """Open what a user named, as `open_source` does; of an MCAP recording, each of its cameras.
+
+    Raises:
+        SourceError: As `open_source`.
+    """
+    if Path(spec).suffix != RECORDING_SUFFIX:
+        return [open_source(spec)]
+    from edge.sources.recorded import open_recorded  # what reads MCAP is loaded only where it is read
+
+    return [*open_recorded(Path(spec))]
+
+
 def _open_recorded(spec: str, name: str | None, *, endless: bool) -> Source:
     if spec.startswith(PREFIX):
         return parse_pattern(spec, endless=endless, name=name)
     path = Path(spec)
+    if path.suffix == RECORDING_SUFFIX:
+        cameras = open_all(spec)
+        if len(cameras) > 1:
+            found = ", ".join(camera.name for camera in cameras)
+            raise SourceError(f"{path} holds several cameras ({found}); `signwatch process` reads them all")
+        (camera,) = cameras
+        camera.name = name or camera.name
+        return camera
     if path.is_dir() or is_picture(path) or (is_glob(spec) and not path.exists()):
         return PictureSource(find_pictures(spec), name=name or spec)
     return VideoSource(path, name=name)

@@ -5,6 +5,7 @@ import re
 import time
 import warnings
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -99,21 +100,26 @@ def read_picture(path: Path) -> npt.NDArray[np.uint8]:
         content = path.read_bytes()
     except OSError as error:
         raise SourceError(f"{path} can't be read: {error.strerror}") from error
+    return decode_picture(content, str(path))
+
+
+def decode_picture(content: bytes, name: str) -> npt.NDArray[np.uint8]:
+    """Make a picture of a file's content; as `read_picture`, with `name` for what it is called in errors."""
     try:
         # Pillow reads only the header here: the size is known before memory is taken for it.
-        with warnings.catch_warnings(action="ignore"), Image.open(path) as header:
+        with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(content)) as header:
             width, height = header.size
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError) as error:
-        raise SourceError(f"{path} can't be read as a picture; is it whole?") from error
+        raise SourceError(f"{name} can't be read as a picture; is it whole?") from error
     if width * height > MAX_PIXELS:
-        raise SourceError(f"{path} has {width}x{height} px, more than {MAX_PIXELS // 10**6} Mpx")
+        raise SourceError(f"{name} has {width}x{height} px, more than {MAX_PIXELS // 10**6} Mpx")
     quiet_opencv()
     try:
         image = cv2.imdecode(np.frombuffer(content, dtype=np.uint8), cv2.IMREAD_COLOR)
     except cv2.error:
         image = None
     if image is None or image.dtype != np.uint8:
-        raise SourceError(f"{path} can't be read as a picture; is it whole?")
+        raise SourceError(f"{name} can't be read as a picture; is it whole?")
     return np.asarray(image, dtype=np.uint8)
 
 

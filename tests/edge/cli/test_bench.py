@@ -41,7 +41,8 @@ def test_the_whole_way_is_timed_in_three_processes_and_the_counts_add_up(monkeyp
     monkeypatch.setattr(bench_stream, "DRIVE_SECONDS", 0.5)
     monkeypatch.setattr(bench_live, "WARM_UP_S", 0.1)
     result = CliRunner().invoke(
-        main, ["bench", "live", "--seconds", "3", "--fps", "10", "--size", "320x240", "--cameras", "2", "--json"]
+        main,
+        ["bench", "live", "--seconds", "3", "--fps", "10", "--size", "320x240", "--cameras", "2", "--record", "--json"],
     )
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
@@ -51,6 +52,7 @@ def test_the_whole_way_is_timed_in_three_processes_and_the_counts_add_up(monkeyp
     assert figures["capture_to_message_ms"]["median"] <= ages["median"]
     assert (figures["missed"], figures["cameras"], figures["size"]) == (0, 2, [320, 240])
     assert figures["start_to_first_message_s"] > 0
+    assert figures["recorded"] > 0
 
 
 def test_the_candidate_stage_is_timed_by_stage_on_easy_and_on_hard_pictures() -> None:
@@ -86,3 +88,14 @@ def test_a_soak_too_short_to_compare_anything_is_wrong_usage() -> None:
     result = CliRunner().invoke(main, ["bench", "soak", "--seconds", "60", "--every", "60"])
     assert result.exit_code == 2
     assert "at least 4 times" in result.output
+
+
+def test_recording_is_timed_and_everything_handed_over_is_accounted_for() -> None:
+    result = CliRunner().invoke(
+        main, ["bench", "recording", "--seconds", "2", "--fps", "10", "--size", "320x240", "--json"]
+    )
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["recorded"] + figures["unrecorded"] == 2 * 20
+    assert figures["cpu_ms_per_frame"] > 0 and figures["kb_per_frame"] > 5
+    assert 0 < figures["hand_over_us"]["median"] <= figures["hand_over_us"]["p99"]
