@@ -111,11 +111,11 @@ def command(
     folds = [shipped_fold(weights, backend)] if fold_weights is None else open_folds(fold_weights, backend)
     catalogue = catalogue_of(weights or BUILT_IN if fold_weights is None else fold_weights / "0")
     with Archive(data) as archive:
-        numbers = [fold.number for fold in folds]
+        numbers = {fold.number for fold in folds}
         frames = [frame for frame in list_frames(archive, len(catalogue)) if frame.fold in numbers]
+        frames = spread(frames, limit) if frames else []
         if not any(len(frame.class_ids) for frame in frames):
-            raise DataError(f"{archive.path}: no frame with a sign in it that taught nothing (of fold {numbers})")
-        frames = spread(frames, limit)
+            raise DataError(f"{archive.path}: no frame with a sign in it among those that taught nothing")
         measured = _measure(archive, frames, folds, conditions, catalogue)
         shown = [_street(archive, frame, catalogue) for frame in _samples(frames)]
     strips = {one.name: _strip(shown, one) for one in conditions} if page or sheet else {}

@@ -204,6 +204,6 @@ def test_signs_are_counted_by_condition_and_strength(tmp_path: Path) -> None:
 def test_conditions_want_frames_with_signs_that_taught_nothing(tmp_path: Path) -> None:
     result = evaluate("conditions", "--data", street(tmp_path), "--condition", "snow")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
-    assert "no frame with a sign in it that taught nothing" in result.stderr
+    assert "no frame with a sign in it among those that taught nothing" in result.stderr
     both = evaluate("conditions", "--data", tmp_path, "--fold-weights", tmp_path, "--weights", tmp_path)
     assert both.exit_code == 2
