@@ -27,8 +27,9 @@ SHAPE = Shape(
     max_stacked=MAX_STACKED + STACKED_TOLERANCE,
     min_fill=0.12,  # the thinnest rim of a far triangle covers about 0.2
 )
-MAX_REGIONS_PER_MAP = 3000
-"""Bounds time and memory on noise and checkerboards. Street frames stay below it."""
+MAX_REGIONS = (1200, 1000, 550, 250)
+"""Of a map, under 12, 24 and 48 working pixels and larger: bounds time and memory on noise and checkerboards. Street
+frames by day stay below it; grain at dusk fills the first two."""
 
 
 class Cut(NamedTuple):
@@ -75,7 +76,7 @@ class Regions:
 def find_regions(maps: Maps, executor: Executor) -> Regions:
     """Regions of all maps."""
     planes = [maps[:, :, MAPS.index(cut.name)] for cut in CUTS]
-    found = list(executor.map(find_components, planes, _TABLES, repeat(SHAPE), repeat(MAX_REGIONS_PER_MAP)))
+    found = list(executor.map(find_components, planes, _TABLES, repeat(SHAPE), repeat(MAX_REGIONS)))
     stats = np.concatenate(found).astype(np.float32)
     cut = np.repeat(np.arange(len(CUTS)), [len(part) for part in found])
     boxes, origin = _split_stacked(stats[:, :4])

@@ -30,16 +30,21 @@ class Shape(NamedTuple):
     """Least share of its box that a component covers."""
 
 
-def find_components(values: NDArray[np.uint8], table: NDArray[np.uint8], shape: Shape, limit: int) -> NDArray[np.int32]:
+def find_components(
+    values: NDArray[np.uint8], table: NDArray[np.uint8], shape: Shape, limits: tuple[int, ...]
+) -> NDArray[np.int32]:
     """Components of a map (height, width), which `table` (256,) turns from values into levels; 0 belongs to none.
 
-    Gives (n, 5) int32: x, y, width, height, area, n at most `limit`, from the highest level to the lowest. A component
-    stands in the result anew at every level at which its box has changed. Connectivity is 8.
+    Gives (n, 5) int32: x, y, width, height, area, from the highest level to the lowest. A component stands in the
+    result anew at every level at which its box has changed. Connectivity is 8.
+
+    `limits` is how many there may be of each size: under twice the least side, under four times, and so on, the last
+    for all that are larger. So grain that is as fine as can be takes no place from what is as large as a sign.
     """
     # A frame of level 0 around it all, so that every pixel has eight neighbours.
     padded = np.zeros((values.shape[0] + 2, values.shape[1] + 2), np.uint8)
     _look_up(values, table, padded)
-    return _grow(padded, shape, limit)
+    return _grow(padded, shape, np.array(limits, np.int64))
 
 
 @compiled
@@ -79,7 +84,7 @@ def _root(parents: NDArray[np.uint32], place: np.uint32) -> np.uint32:
 
 
 @compiled
-def _grow(padded: NDArray[np.uint8], shape: Shape, limit: int) -> NDArray[np.int32]:
+def _grow(padded: NDArray[np.uint8], shape: Shape, left: NDArray[np.int64]) -> NDArray[np.int32]:
     # Unsigned numbers all through: of a signed index Numba would ask each time whether it counts from the end.
     width = np.uint32(padded.shape[1])
     flat = padded.ravel()
@@ -90,7 +95,7 @@ def _grow(padded: NDArray[np.uint8], shape: Shape, limit: int) -> NDArray[np.int
     # By component, at its root: left, right, top, bottom, area, level last looked at, last row in the result.
     count = np.uint32(len(order))
     components = np.empty((count, 7), np.int32)
-    found = np.empty((limit, 5), np.int32)
+    found = np.empty((left.sum(), 5), np.int32)
     rows = 0
     one = np.uint32(1)
 
@@ -143,8 +148,12 @@ def _grow(padded: NDArray[np.uint8], shape: Shape, limit: int) -> NDArray[np.int
                 moved += abs(last[1] - y) + abs(last[1] + last[3] - y - high)
                 if moved <= SAME_BOX * (wide + high):
                     continue
-            if rows == limit:
-                return found
+            size = 0
+            while size < len(left) - 1 and max(wide, high) >= shape.min_side_px << (size + 1):
+                size += 1
+            if left[size] == 0:
+                continue
+            left[size] -= 1
             found[rows, 0], found[rows, 1], found[rows, 2], found[rows, 3], found[rows, 4] = x, y, wide, high, area
             component[6] = rows
             rows += 1

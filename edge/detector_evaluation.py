@@ -59,18 +59,23 @@ def judge_frames(
     """Look for the signs of each frame. `reader` judges what `finder` proposes."""
     judged = []
     for done, frame in enumerate(frames, start=1):
-        image = read_frame(archive, frame)
-        started = time.perf_counter()
-        candidates = finder.find(image, PROPOSED)
-        proposed = time.perf_counter()
-        shown = candidates.first(CANDIDATE_LIMIT)
-        found = detect(shown, reader.judge(image, shown), STILL_CONFIDENCE)
-        named = time.perf_counter()
-        matched = match(found.boxes_xywh_px, found.confidence, frame.boxes_xywh_px)
-        taken_ms = 1e3 * (proposed - started), 1e3 * (named - proposed)
-        judged.append(JudgedFrame(frame, candidates, found, matched, *taken_ms))
+        judged.append(judge_frame(read_frame(archive, frame), frame, finder, reader))
         report(done, len(frames))
     return judged
+
+
+def judge_frame(
+    image: NDArray[np.uint8], frame: StreetFrame, finder: CandidateFinder, reader: FrameReader
+) -> JudgedFrame:
+    """Look for the signs of one frame in a picture (height, width, 3) uint8 BGR in which they lie as it says."""
+    started = time.perf_counter()
+    candidates = finder.find(image, PROPOSED)
+    proposed = time.perf_counter()
+    shown = candidates.first(CANDIDATE_LIMIT)
+    found = detect(shown, reader.judge(image, shown), STILL_CONFIDENCE)
+    named = time.perf_counter()
+    matched = match(found.boxes_xywh_px, found.confidence, frame.boxes_xywh_px)
+    return JudgedFrame(frame, candidates, found, matched, 1e3 * (proposed - started), 1e3 * (named - proposed))
 
 
 @dataclass(frozen=True, slots=True)

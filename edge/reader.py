@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.candidates import CandidateFinder, Candidates, shrink_factor
+from detector.candidates import CandidateFinder, Candidates, working_size
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
 from detector.ranker import load_ranker
@@ -102,8 +102,8 @@ class FrameReader:
         if not effort.half_size:
             return self._finder.find(image, limit)
         height, width = image.shape[:2]
-        shrink = 2 * shrink_factor(width, height)
-        small = (max(width // shrink, 1), max(height // shrink, 1))
+        working = working_size(width, height)
+        small = (max(working[0] // 2, 1), max(working[1] // 2, 1))
         found = self._finder.find(np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), np.uint8), limit)
         scale = np.array((width / small[0], height / small[1]) * 2, np.float32)
         return Candidates(found.boxes_xywh_px * scale, found.scores)

@@ -12,7 +12,7 @@ still reads nearly every sign that can be read undisturbed.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -194,7 +194,8 @@ def rain(view: View, share: float, generator: np.random.Generator) -> View:
     return _as_picture(image, view)
 
 
-COVERS_BGR = ((40, 75, 50), (45, 60, 75), (235, 230, 225))
+SNOW_BGR = (235, 230, 225)
+COVERS_BGR = ((40, 75, 50), (45, 60, 75), SNOW_BGR)
 """Leaf, bark, snow."""
 
 
@@ -221,8 +222,8 @@ def _as_picture(levels: NDArray[np.floating], view: View) -> View:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """One kind of disturbance and the strengths it is measured at, weakest first."""
+class Graded:
+    """What is measured at several strengths, weakest first."""
 
     name: str
     """In JSON."""
@@ -230,16 +231,22 @@ class Kind:
     unit: str
     """What a strength is counted in, to be read after the number."""
     strengths: tuple[float, ...]
-    disturb: Disturb | None
-    """None for what is done to many pictures together."""
     about: str
     """For a report, in a sentence."""
-    percent: bool = False
+    percent: bool = field(default=False, kw_only=True)
     """Strengths are shares, shown as per cent."""
 
     def strength_text(self, strength: float) -> str:
         """The strength for a person, without its unit's words: `10 %`, `25`."""
         return f"{100 * strength:g} %" if self.percent else f"{strength:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Graded):
+    """One kind of disturbance."""
+
+    disturb: Disturb | None
+    """None for what is done to many pictures together."""
 
     def apply(self, views: Sequence[View], strength: float, seed: int) -> list[View]:
         """Every view disturbed. The same for the same seed and views; each in its own way."""
@@ -256,8 +263,8 @@ KINDS = (
         "Box off",
         "of the sign's size",
         (0.05, 0.1, 0.15),
-        box_error,
         "The box is off by up to that share in place and in size, across and down.",
+        box_error,
         percent=True,
     ),
     Kind(
@@ -265,18 +272,18 @@ KINDS = (
         "Box off, at worst",
         "of the sign's size",
         (0.05, 0.1, 0.15),
-        box_corner,
         "The box is off by the whole share in place and in size, across and down, each with its sign at random.",
+        box_corner,
         percent=True,
     ),
-    Kind("far", "Far away", "px across the sign", (24, 20, 16, 12), far, "Smaller signs stay as small as they are."),
+    Kind("far", "Far away", "px across the sign", (24, 20, 16, 12), "Smaller signs stay as small as they are.", far),
     Kind(
         "motion",
         "Motion blur",
         "of the sign's size",
         (0.05, 0.1, 0.15),
-        motion_blur,
         "Smeared in one direction, each sign in another.",
+        motion_blur,
         percent=True,
     ),
     Kind(
@@ -284,39 +291,39 @@ KINDS = (
         "Defocus",
         "of the sign's size",
         (0.05, 0.1, 0.15),
-        defocus,
         "Every point becomes a disc, so many per cent of the sign across.",
+        defocus,
         percent=True,
     ),
-    Kind("noise", "Noise", "grey levels at mid-grey", (4, 8, 14, 20), noise, "It goes with the root of the light."),
-    Kind("jpeg", "JPEG", "quality", (90, 75, 60, 45), jpeg, "With colour at half the resolution."),
+    Kind("noise", "Noise", "grey levels at mid-grey", (4, 8, 14, 20), "It goes with the root of the light.", noise),
+    Kind("jpeg", "JPEG", "quality", (90, 75, 60, 45), "With colour at half the resolution.", jpeg),
     Kind(
         "video",
         "Video compression",
         "bits a pixel (MPEG-4)",
         BITS_PER_PIXEL,
-        None,
         "Recorded as MPEG-4 part 2 while the picture moves, and read back; H.264 loses less at the same rate.",
+        None,
     ),
-    Kind("chroma", "Coarse colour", "px a side of a colour sample", (2, 4, 8), chroma, "2 px is 4:2:0."),
+    Kind("chroma", "Coarse colour", "px a side of a colour sample", (2, 4, 8), "2 px is 4:2:0.", chroma),
     Kind(
         "backlight",
         "Backlight",
         "times its own light as stray light",
         (0.5, 1, 2, 3),
-        backlight,
         "Half the light on the sign's face, and stray light over it, more from one side.",
+        backlight,
     ),
     Kind(
-        "night", "Night", "mean grey level", (60, 40, 25, 15), night, "With a sensor's noise; what is darker stays so."
+        "night", "Night", "mean grey level", (60, 40, 25, 15), "With a sensor's noise; what is darker stays so.", night
     ),
     Kind(
         "rain",
         "Rain drops",
         "of the sign's area",
         (0.05, 0.1, 0.15),
-        rain,
         "Each drop shows its surroundings upside down and blurred.",
+        rain,
         percent=True,
     ),
     Kind(
@@ -324,8 +331,8 @@ KINDS = (
         "Partly covered",
         "of the sign's area",
         (0.02, 0.04, 0.08),
-        cover,
         "A leaf, a piece of bark or snow before some place of the sign.",
+        cover,
         percent=True,
     ),
 )

@@ -1,8 +1,10 @@
 """`signwatch bench detector`: how long the candidate stage takes, stage by stage, also on the worst pictures."""
 
 import json
+import resource
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +30,8 @@ DRIVE_FPS = 2.0
 """Of the sample drive: pictures that differ."""
 DRIVE_SEED = 7
 SEED = 1
+LARGEST = (7680, 4320)
+"""8K, whatever size is asked for."""
 
 Image = NDArray[np.uint8]
 
@@ -46,38 +50,63 @@ Image = NDArray[np.uint8]
 def command(frames_path: Path | None, count: int, size: tuple[int, int], threads: int, as_json: bool) -> None:
     """Milliseconds from a frame to its candidates, by stage: of the sample drive, and of pictures made to be slow.
 
-    Decoding is not in it. Every picture is seen once, after a warm-up; the kinds take turns.
+    Decoding is not in it. Every picture is seen once, after a warm-up; the kinds take turns. Beside the time that
+    passes stands that of all processor cores together, which hardly depends on what else the machine does. Memory is
+    the most that the process has held in all, this command's own pictures with it.
     """
-    kinds: dict[str, Iterator[Image]] = {"drive": _drive(size, count)}
+    kinds: dict[str, Iterator[Image]] = {NORMAL: _drive(size, count)}
     kinds |= {name: _worst(draw, size, count) for name, draw in WORST.items()}
+    kinds |= {"8K noise": _worst(_tiled_noise, LARGEST, count)}
     finder = CandidateFinder(load_ranker(), threads)
+    before_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     try:
         if frames_path is None:
-            taken, found = _time(finder, kinds, count)
+            timed = _time(finder, kinds, count)
         else:
             with Archive(frames_path) as archive:
-                taken, found = _time(finder, {"frames": _frames(archive, count)} | kinds, count)
+                timed = _time(finder, {"frames": _frames(archive, count)} | kinds, count)
     finally:
         finder.close()
-    rows = {name: _row(np.array(of_kind), found[name]) for name, of_kind in taken.items()}
-    facts = {"kinds": rows, "size": list(size), "threads": threads, "machine": machine_facts()}
+    rows = {name: _row(of_kind) for name, of_kind in timed.items()}
+    for row in rows.values():
+        row["times_drive"] = round(row["cpu_ms_median"] / rows[NORMAL]["cpu_ms_median"], 2)
+    peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    facts = {
+        "kinds": rows,
+        "size": list(size),
+        "threads": threads,
+        "memory_before_mb": before_mb,
+        "memory_peak_mb": peak_mb,
+        "machine": machine_facts(),
+    }
     if as_json:
         click.echo(json.dumps(facts))
         return
-    click.echo(f"{'picture':14} {'ms median':>9} {'p90':>7} {'p99':>7}   " + " ".join(f"{name:>8}" for name in STAGES))
+    click.echo(
+        f"{'picture':16} {'ms median':>9} {'p90':>7} {'p99':>7} {'cpu ms':>7} {'of drive':>8}   "
+        + " ".join(f"{name:>8}" for name in STAGES)
+    )
     for name, row in rows.items():
         stages = " ".join(f"{row['stages_ms'][stage]:8.2f}" for stage in STAGES)
-        click.echo(f"{name:14} {row['ms_median']:9.2f} {row['ms_p90']:7.2f} {row['ms_p99']:7.2f}   {stages}")
+        times = f"{row['ms_median']:9.2f} {row['ms_p90']:7.2f} {row['ms_p99']:7.2f} {row['cpu_ms_median']:7.2f}"
+        click.echo(f"{name:16} {times} {row['times_drive']:8.2f}   {stages}")
     machine = machine_facts()
     click.echo(f"{size[0]}x{size[1]}, {threads} threads; {machine['processor']}, {machine['cores']} cores")
+    click.echo(f"memory: {before_mb} MB before the first picture, {peak_mb} MB at most")
 
 
-def _time(
-    finder: CandidateFinder, kinds: dict[str, Iterator[Image]], count: int
-) -> tuple[dict[str, list[list[float]]], dict[str, list[int]]]:
-    """Milliseconds by stage of every picture of each kind, and how many candidates it gave."""
-    taken: dict[str, list[list[float]]] = {name: [] for name in kinds}
-    found: dict[str, list[int]] = {name: [] for name in kinds}
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """Of every picture of a kind."""
+
+    stages_ms: list[list[float]] = field(default_factory=list)
+    cpu_ms: list[float] = field(default_factory=list)
+    """Of all cores together."""
+    candidates: list[int] = field(default_factory=list)
+
+
+def _time(finder: CandidateFinder, kinds: dict[str, Iterator[Image]], count: int) -> dict[str, Timed]:
+    timed = {name: Timed() for name in kinds}
     warm = False
     with progress_bar("timing", count) as report:
         for done in range(1, count + 1):
@@ -87,19 +116,22 @@ def _time(
                     for _ in range(WARM_UP_CALLS):
                         finder.find(image, CANDIDATE_LIMIT)
                     warm = True
+                of_kind, cpu_started = timed[name], time.process_time()
                 moments = [time.perf_counter()]
                 candidates = finder.find(image, CANDIDATE_LIMIT, partial(_note, moments))
-                taken[name].append((1e3 * np.diff(moments)).tolist())
-                found[name].append(len(candidates))
+                of_kind.cpu_ms.append(1e3 * (time.process_time() - cpu_started))
+                of_kind.stages_ms.append((1e3 * np.diff(moments)).tolist())
+                of_kind.candidates.append(len(candidates))
             report(done, count)
-    return taken, found
+    return timed
 
 
 def _note(moments: list[float], _: str) -> None:
     moments.append(time.perf_counter())
 
 
-def _row(taken_ms: NDArray[np.float64], candidates: list[int]) -> dict[str, Any]:
+def _row(timed: Timed) -> dict[str, Any]:
+    taken_ms = np.array(timed.stages_ms)
     median, p90, p99 = np.percentile(taken_ms.sum(axis=1), (50, 90, 99)).round(3).tolist()
     return {
         "pictures": len(taken_ms),
@@ -107,7 +139,8 @@ def _row(taken_ms: NDArray[np.float64], candidates: list[int]) -> dict[str, Any]
         "ms_p90": p90,
         "ms_p99": p99,
         "stages_ms": dict(zip(STAGES, np.median(taken_ms, axis=0).round(3).tolist(), strict=True)),
-        "candidates_median": float(np.median(candidates)),
+        "cpu_ms_median": round(float(np.median(timed.cpu_ms)), 3),
+        "candidates_median": float(np.median(timed.candidates)),
     }
 
 
@@ -141,13 +174,31 @@ def _coarse_noise(generator: np.random.Generator, width: int, height: int) -> Im
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
-def _checkerboard(generator: np.random.Generator, width: int, height: int) -> Image:
-    """Squares of the size of a far sign, red and blue, each a little other than the next."""
-    rows, columns = np.indices((height // 20 + 1, width // 20 + 1))
+def _checkerboard(side_px: int, generator: np.random.Generator, width: int, height: int) -> Image:
+    """Squares, red and blue, each a little other than the next: ten thousand components and more."""
+    rows, columns = np.indices((height // side_px + 1, width // side_px + 1))
     board = np.where(((rows + columns) % 2)[..., None], (40, 30, 190), (190, 60, 20)).astype(np.int64)
     board += generator.integers(-15, 16, board.shape)
     small = np.clip(board, 0, 255).astype(np.uint8)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _nested(generator: np.random.Generator, width: int, height: int) -> Image:
+    """Discs as small as a region may be, red in their middle and fading outward: each is a region at many levels."""
+    tile = 16
+    away = np.hypot(*(np.indices((tile, tile)) - (tile - 1) / 2))
+    redness = np.clip(1.15 - away / (tile / 2), 0, 1)
+    tiled = np.tile(redness, (height // tile + 1, width // tile + 1))[:height, :width]
+    strength = generator.uniform(0.5, 1.0, (height // tile + 1, width // tile + 1)).repeat(tile, 0).repeat(tile, 1)
+    red = (tiled * strength[:height, :width])[..., None]
+    return (red * (40, 30, 230) + (1 - red) * (110, 110, 110)).astype(np.uint8)
+
+
+def _tiled_noise(generator: np.random.Generator, width: int, height: int) -> Image:
+    """Blots of noise that are as fine in the working picture as in a small frame, repeated: drawn fast enough."""
+    part = generator.integers(0, 256, (height // 64, width // 64, 3), np.uint8)
+    blots = cv2.resize(part, (width // 8, height // 8), interpolation=cv2.INTER_NEAREST)
+    return np.tile(np.asarray(blots, np.uint8), (8, 8, 1))
 
 
 def _red_lorry(generator: np.random.Generator, width: int, height: int) -> Image:
@@ -157,4 +208,11 @@ def _red_lorry(generator: np.random.Generator, width: int, height: int) -> Image
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
-WORST = {"noise": _noise, "coarse noise": _coarse_noise, "checkerboard": _checkerboard, "red lorry": _red_lorry}
+NORMAL = "drive"
+WORST: dict[str, Callable[[np.random.Generator, int, int], Image]] = {
+    "noise": _noise,
+    "coarse noise": _coarse_noise,
+    **{f"checkerboard {side}": partial(_checkerboard, side) for side in (2, 4, 8, 20)},
+    "nested discs": _nested,
+    "red lorry": _red_lorry,
+}

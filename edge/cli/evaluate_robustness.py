@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.crops import cut_crop
+from edge.by_strength import UNDISTURBED, Curve, draw_curves, labelled_sheet
 from edge.cli.options import (
     backend_option,
     data_option,
@@ -23,7 +24,7 @@ from edge.cli.options import (
 )
 from edge.cli.sign_part import CHUNK, PART_TITLES, MeasuredPart, pictures_of, spread
 from edge.progress import progress_bar
-from edge.report import FAINT, SERIES, Draw, Plot, Report, percent, require_report_packages, write_png
+from edge.report import Draw, Plot, Report, percent, require_report_packages, write_png
 from models.archive import Archive
 from models.backends import Backend
 from models.catalogue import Catalogue
@@ -90,7 +91,7 @@ def command(
         measured = _measure(archive, pictures, kinds, network, catalogue)
     strips = {kind.name: _strip(network, samples, kind) for kind in kinds} if page or sheet else {}
     if sheet:
-        sheet.write_bytes(cv2.imencode(".png", _labelled(strips, kinds))[1].tobytes())
+        sheet.write_bytes(cv2.imencode(".png", labelled_sheet(strips, kinds, SAMPLE_PX))[1].tobytes())
     draws = [_drawn(kind, measured) for kind in kinds]
     if plot:
         write_png(plot, draws, min(4, len(draws)), f"Accuracy under disturbance: {PART_TITLES[part]}")
@@ -190,48 +191,11 @@ def _strip(network: Classifier, samples: list[View], kind: Kind) -> NDArray[np.u
     return np.asarray(np.vstack(shown), np.uint8)
 
 
-def _labelled(strips: dict[str, NDArray[np.uint8]], kinds: list[Kind]) -> NDArray[np.uint8]:
-    """All strips on one sheet, two beside each other, with the kind above and the strengths beside them."""
-    label_px, head_px = 90, 26
-    height = head_px + SAMPLE_PX * (1 + max(len(kind.strengths) for kind in kinds))
-    width = label_px + max(strip.shape[1] for strip in strips.values())
-    columns = min(2, len(kinds))
-    sheet = np.full((height * -(-len(kinds) // columns), width * columns, 3), 255, np.uint8)
-
-    def write(text: str, x: int, y: int) -> None:
-        cv2.putText(sheet, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (30, 30, 30), 1, cv2.LINE_AA)
-
-    for number, kind in enumerate(kinds):
-        left, top = width * (number % columns), height * (number // columns)
-        write(f"{kind.title}, {kind.unit}", left + label_px, top + 18)
-        for row, text in enumerate(["as it is", *map(kind.strength_text, kind.strengths)]):
-            write(text, left + 8, top + head_px + SAMPLE_PX * row + SAMPLE_PX // 2)
-        strip = strips[kind.name]
-        sheet[top + head_px : top + head_px + strip.shape[0], left + label_px : left + label_px + strip.shape[1]] = (
-            strip
-        )
-    return sheet
-
-
 def _drawn(kind: Kind, measured: Measured) -> Draw:
-    """Accuracy from undisturbed, on the left, to the strongest."""
-
-    def draw(axes: Any) -> None:
-        of_kind = [measured.clean, *measured.kinds[kind.name]]
-        places = range(len(of_kind))
-        lows, highs = zip(*(figures.accuracy_interval for figures in of_kind), strict=True)
-        axes.fill_between(places, lows, highs, color=SERIES[0], alpha=0.18, linewidth=0)
-        axes.plot(places, [figures.accuracy for figures in of_kind], color=SERIES[0], marker="o", markersize=4)
-        axes.axhline(measured.clean.accuracy, color=FAINT, linewidth=0.8, linestyle="--")
-        axes.set_xticks(places, ["none", *map(kind.strength_text, kind.strengths)])
-        axes.set_xlabel(kind.unit)
-        # One scale for all kinds, so that they can be compared by eye.
-        lowest = min(one.accuracy_interval[0] for row in measured.kinds.values() for one in row)
-        axes.set_ylim(min(0.9, lowest - 0.01), 1.002)
-        axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
-        axes.set_title(kind.title)
-
-    return draw
+    of_kind = [measured.clean, *measured.kinds[kind.name]]
+    lowest = min(one.accuracy_interval[0] for row in measured.kinds.values() for one in row)
+    curve = Curve("", [one.accuracy for one in of_kind], [one.accuracy_interval for one in of_kind])
+    return draw_curves(kind, [curve], min(0.9, lowest - 0.01))
 
 
 def _fill(
@@ -262,7 +226,7 @@ def _fill(
     section.plots([Plot(draw, size_in=(3.6, 2.6)) for draw in draws], least_px=250)
     for kind in kinds:
         section = page.section(kind.title, kind.about)
-        rows = [("none", clean)] + [
+        rows = [(UNDISTURBED, clean)] + [
             (kind.strength_text(strength), figures)
             for strength, figures in zip(kind.strengths, measured.kinds[kind.name], strict=True)
         ]

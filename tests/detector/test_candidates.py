@@ -1,13 +1,14 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 import pytest
 
 from detector.boxes import overlaps
-from detector.candidates import CandidateFinder, shrink_factor
+from detector.candidates import WORKING_PIXELS, CandidateFinder, propose, working_size
 from detector.ranker import load_ranker
-from detector.regions import CUTS, MAX_REGIONS_PER_MAP
+from detector.regions import CUTS, MAX_REGIONS, MAX_STACKED
 from edge.sample_drive import draw_sign
 
 LIMIT = 64
@@ -69,7 +70,8 @@ def test_noise_and_checkerboards_stay_within_the_bound(finder: CandidateFinder, 
     small = generator.integers(0, 256, (720 // cell + 1, 1280 // cell + 1, 3), np.uint8)
     image = np.asarray(cv2.resize(small, (1280, 720), interpolation=cv2.INTER_NEAREST), np.uint8)
     assert len(finder.find(image, LIMIT)) <= LIMIT
-    assert MAX_REGIONS_PER_MAP * len(CUTS) <= 12_000
+    with ThreadPoolExecutor(2) as executor:
+        assert len(propose(image, executor).regions) <= MAX_STACKED * sum(MAX_REGIONS) * len(CUTS)
 
 
 def test_what_is_no_bgr_picture_is_refused(finder: CandidateFinder) -> None:
@@ -77,11 +79,55 @@ def test_what_is_no_bgr_picture_is_refused(finder: CandidateFinder) -> None:
         finder.find(np.zeros((20, 30), np.uint8), LIMIT)
 
 
-@pytest.mark.parametrize(
-    ("size", "factor"), [((640, 480), 1), ((960, 540), 1), ((1280, 720), 2), ((1920, 1080), 2), ((3840, 2160), 4)]
-)
-def test_the_working_picture_stays_small(size: tuple[int, int], factor: int) -> None:
-    assert shrink_factor(*size) == factor
+def test_the_working_picture_grows_and_shrinks_without_a_step() -> None:
+    assert working_size(1360, 800) == (680, 400)
+    assert working_size(640, 360) == (640, 360), "what is small stays as it is"
+    for width in range(700, 8000, 50):
+        wide, high = working_size(width, width * 9 // 16)
+        assert wide * high == pytest.approx(WORKING_PIXELS, rel=0.01)
+        assert wide / high == pytest.approx(16 / 9, rel=0.01)
+    assert working_size(16, 10_000_000) == (1, 412_311)
+
+
+@pytest.mark.parametrize("size", [(960, 544), (1281, 721), (1361, 801), (1920, 1200), (3840, 2160)])
+def test_a_sign_is_found_in_its_place_at_any_size(finder: CandidateFinder, size: tuple[int, int]) -> None:
+    image = cv2.resize(street(), size, interpolation=cv2.INTER_AREA if size[0] < 1360 else cv2.INTER_LINEAR)
+    scale = np.array((size[0] / 1360, size[1] / 800) * 2, np.float32)
+    found = finder.find(np.asarray(image, np.uint8), LIMIT)
+    for box in SIGNS.values():
+        assert overlaps(found.boxes_xywh_px, np.array([box], np.float32) * scale).max() > 0.7
+
+
+@pytest.mark.parametrize("size", [(16, 40_000), (40_000, 16), (7680, 4320)])
+def test_frames_of_any_shape_up_to_8k_are_looked_through(finder: CandidateFinder, size: tuple[int, int]) -> None:
+    generator = np.random.default_rng(1)
+    grain = generator.integers(0, 256, (size[1] // 16 + 1, size[0] // 16 + 1, 3), np.uint8)
+    image = np.asarray(cv2.resize(grain, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+    assert len(finder.find(image, LIMIT)) <= LIMIT
+
+
+@pytest.mark.parametrize("class_id", [1, 14, 38], ids=["a limit", "stop", "a blue disc"])
+def test_a_sign_before_something_red_that_fills_the_frame_is_found(finder: CandidateFinder, class_id: int) -> None:
+    image = np.full((800, 1360, 3), (45, 40, 180), np.int16) + np.random.default_rng(1).integers(
+        -25, 26, (800, 1360, 1)
+    )
+    sign = draw_sign(class_id, 60)
+    alpha = sign[..., 3:] / 255
+    image[300:360, 700:760] = alpha * sign[..., 2::-1] + (1 - alpha) * image[300:360, 700:760]
+    found = finder.find(np.clip(image, 0, 255).astype(np.uint8), LIMIT)
+    assert overlaps(found.boxes_xywh_px, np.array([(700, 300, 60, 60)], np.float32)).max() > 0.5
+
+
+def test_a_faint_sign_beside_a_wall_of_grain_keeps_its_place_among_the_regions() -> None:
+    image = np.random.default_rng(5).integers(0, 256, (800, 1360, 3), np.uint8)
+    image[:, 1060:] = (120, 118, 115)
+    sign = draw_sign(14, 80)
+    alpha = 0.08 * sign[..., 3:] / 255
+    place = image[300:380, 1150:1230]
+    place[:] = (alpha * sign[..., 2::-1] + (1 - alpha) * place).astype(np.uint8)
+    with ThreadPoolExecutor(2) as executor:
+        boxes = propose(image, executor).boxes_xywh_px
+    assert overlaps(boxes, np.array([(1150, 300, 80, 80)], np.float32)).max() > 0.8
 
 
 def test_two_signs_whose_rims_touch_are_proposed_each(finder: CandidateFinder) -> None:

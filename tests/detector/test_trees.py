@@ -6,7 +6,7 @@ from detector.boxes import overlaps
 from detector.trees import SAME_BOX, Shape, find_components
 
 SHAPE = Shape(min_side_px=4, max_side_px=40, max_aspect=2.2, max_stacked=3.3, min_fill=0.12)
-PLENTY = 10_000
+PLENTY = (10_000,)
 AS_IT_IS = np.arange(256, dtype=np.uint8)
 
 
@@ -57,7 +57,18 @@ def test_regions_touch_at_corners_and_at_the_border() -> None:
 
 
 def test_no_more_regions_than_asked_for() -> None:
-    assert len(find_components(blobs(0), AS_IT_IS, SHAPE, 7)) == 7
+    assert len(find_components(blobs(0), AS_IT_IS, SHAPE, (7,))) == 7
+
+
+def test_grain_takes_no_place_from_what_is_larger_and_fainter() -> None:
+    levels = np.zeros((90, 120), np.uint8)
+    levels[10:40, 10:40] = 2
+    for y in range(50, 85, 6):
+        for x in range(5, 115, 6):
+            levels[y : y + 4, x : x + 4] = 9
+    found = find_components(levels, AS_IT_IS, SHAPE, (5, 5, 5)).tolist()
+    assert found[:5] == [[x, 50, 4, 4, 16] for x in (5, 11, 17, 23, 29)]
+    assert found[5:] == [[10, 10, 30, 30, 900]]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (30, 20)])

@@ -58,8 +58,19 @@ def test_the_whole_way_is_timed_in_three_processes_and_the_counts_add_up(monkeyp
 def test_the_candidate_stage_is_timed_by_stage_on_easy_and_on_hard_pictures() -> None:
     result = CliRunner().invoke(main, ["bench", "detector", "--count", "2", "--size", "320x240", "--json"])
     assert result.exit_code == 0, result.output
-    kinds = json.loads(result.stdout)["kinds"]
-    assert {"drive", "noise", "checkerboard", "red lorry"} <= kinds.keys()
+    facts = json.loads(result.stdout)
+    kinds = facts["kinds"]
+    assert {
+        "drive",
+        "noise",
+        "checkerboard 2",
+        "checkerboard 20",
+        "nested discs",
+        "red lorry",
+        "8K noise",
+    } <= kinds.keys()
+    assert 0 < facts["memory_before_mb"] <= facts["memory_peak_mb"]
+    assert kinds["drive"]["times_drive"] == 1.0
     for row in kinds.values():
         assert row["pictures"] == 2
         assert list(row["stages_ms"]) == ["shrink", "maps", "regions", "sieve", "rank", "place"]

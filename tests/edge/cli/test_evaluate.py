@@ -214,3 +214,32 @@ def test_tracks_are_told_in_words_too(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "confirmed in drives without signs" in result.stdout
     assert "1 drives" in result.stdout
+
+
+def test_signs_are_counted_by_condition_and_strength(tmp_path: Path) -> None:
+    data = streets_with_signs(tmp_path / "frames", 6)
+    files = [tmp_path / name for name in ("report.html", "plot.png", "sheet.png")]
+    result = evaluate(
+        "conditions", "--data", data, "--condition", "snow", "--condition", "fisheye", "--json",
+        "--html", files[0], "--plot", files[1], "--sheet", files[2],
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert (figures["frames"], figures["signs"], figures["network"]) == (2, 2, "shipped"), "frames 0 and 5 are held out"
+    assert [row["strength"] for row in figures["conditions"]["snow"]] == [0.1, 0.2, 0.3, 0.4]
+    rows = [figures["clean"], *figures["conditions"]["snow"], *figures["conditions"]["fisheye"]]
+    assert all({"recall_at_50", "recall", "precision", "false_per_frame", "ms_median"} <= row.keys() for row in rows)
+    assert rows[0]["recall_at_50"] == 1.0
+    assert figures["conditions"]["fisheye"][0]["recall_at_50"] == 1.0, "the truth moves with the picture"
+    steps = np.diff([row["recall"] for row in rows[:5]])
+    assert figures["largest_fall"]["snow"]["recall"] == -steps.min()
+    assert all(file.stat().st_size > 10_000 for file in files)
+    assert "Edge of a fisheye" in files[0].read_text(encoding="utf-8")
+
+
+def test_conditions_want_frames_with_signs_that_taught_nothing(tmp_path: Path) -> None:
+    result = evaluate("conditions", "--data", street(tmp_path), "--condition", "snow")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "no frame with a sign in it among those that taught nothing" in result.stderr
+    both = evaluate("conditions", "--data", tmp_path, "--fold-weights", tmp_path, "--weights", tmp_path)
+    assert both.exit_code == 2
