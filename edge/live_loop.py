@@ -8,7 +8,7 @@ The three overlap. Each frame that was captured is either published or counted a
 import threading
 import time
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import msgspec
 
@@ -37,15 +37,24 @@ class Feed:
         published: Frames that a message was sent for.
         last: The newest message, None before the first.
         last_captured_ns: Monotonic time of its frame.
+
+    `observe` is told of each message that was published, and of how many candidates the network looked at for it.
     """
 
-    def __init__(self, source: CapturedSource, signs: SignReader, max_latency_ms: float | None = None) -> None:
+    def __init__(
+        self,
+        source: CapturedSource,
+        signs: SignReader,
+        max_latency_ms: float | None = None,
+        observe: Callable[[FrameMessage, int], None] = lambda message, candidates: None,
+    ) -> None:
         self.source = source
         self.signs = signs
         self.max_latency_ms = max_latency_ms
         self.published = 0
         self.last: FrameMessage | None = None
         self.last_captured_ns = 0
+        self._observe = observe
         self._given_up = 0
         self._budget = Budget(max_latency_ms if source.live else None)
         self._events = SignEvents(source.name, signs.session)
@@ -80,6 +89,7 @@ class Feed:
         self._tell(publisher, self._events.update(message))
         frame_s = self._road_s(frame.captured_monotonic_ns / 1e9)
         publish_state(publisher, self._states.update(message, frame_s, self._road_s(time.monotonic())))
+        self._observe(message, self.signs.candidate_count)
 
     def look_after(self, publisher: SignPublisher) -> None:
         """Say what silence means, where there is any."""

@@ -161,6 +161,11 @@ class SignReader:
         self.insight: Insight | None = None
         """None before the first frame."""
 
+    @property
+    def candidate_count(self) -> int:
+        """Regions of the newest frame that the network looked at."""
+        return len(self.insight.reading.candidates) if self.insight else 0
+
     def read(
         self, frame: Frame, *, dropped: int = 0, degraded: Sequence[str] = (), effort: Effort = LEVELS[0]
     ) -> FrameMessage:

@@ -42,13 +42,15 @@ class FeedStatus:
         self._health_number = 0
         self._info: InfoMessage | None = None
 
-    def publish(self, hung: list[str] | None = None, *, stopped: bool = False) -> None:
-        """Send health, and info where something in it changed. `hung` are the stages that hang, if any do."""
+    def publish(self, hung: list[str] | None = None, *, stopped: bool = False) -> HealthMessage:
+        """Send health, which is given back, and info where something in it changed. `hung` are the stages that hang."""
         given = self._origin.given if self._origin else None
         if self._info is None or given != self._info.given:
             self._info = self._make_info(given)
             self._send(INFO_TOPIC, encode(self._info))
-        self._send(HEALTH_TOPIC, encode(self._make_health(hung, stopped)))
+        health = self._make_health(hung, stopped)
+        self._send(HEALTH_TOPIC, encode(health))
+        return health
 
     def _send(self, topic: bytes, payload: bytes) -> None:
         self._publisher.retain(topic, {self._feed.source.name: payload})

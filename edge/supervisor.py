@@ -12,7 +12,7 @@ from typing import NoReturn
 import numpy as np
 
 from edge.live_loop import Feed, LiveLoop
-from edge.messages import HEALTH_INTERVAL_S
+from edge.messages import HEALTH_INTERVAL_S, FrameMessage, HealthMessage
 from edge.publisher import SignPublisher
 from edge.reader import MIN_CONFIDENCE, FrameReader, SignReader, open_reader
 from edge.sources import CapturedSource, Source, SourceOptions, open_source
@@ -68,6 +68,10 @@ class Callbacks:
     """The run was interrupted and is being ended."""
     hung: Callable[[list[str]], NoReturn]
     """Stages that hang. Their threads can be neither ended nor waited for, so this one ends the process."""
+    health: Callable[[list[HealthMessage], bool], None] = lambda messages, progressing: None
+    """Once a second: what was published of each source, and whether every stage has gone on since the last time."""
+    published: Callable[[FrameMessage, int], None] = lambda message, candidates: None
+    """Each frame's message with its number of candidates; from the detecting thread, which waits for it."""
 
 
 def run_live(
@@ -101,12 +105,13 @@ def run_live(
         reader = open_reader(detect_weights, backend)
         stack.callback(reader.close)
         _warm_up(reader)
-        feeds = [Feed(source, SignReader(reader, source.name), max_latency_ms) for _, source in captured]
+        feeds = [
+            Feed(source, SignReader(reader, source.name), max_latency_ms, callbacks.published) for _, source in captured
+        ]
         statuses = [
             FeedStatus(feed, origin, reader, publisher) for feed, (origin, _) in zip(feeds, captured, strict=True)
         ]
-        for status in statuses:
-            status.publish()
+        callbacks.health([status.publish() for status in statuses], True)
         loop = LiveLoop(feeds, publisher, changed, watchdog.stage("detect"))
         callbacks.started([feed.source.name for feed in feeds])
         return _supervise(loop, feeds, statuses, publisher, watchdog, callbacks)
@@ -127,8 +132,7 @@ def _supervise(
             hung = watchdog.check()
             if hung:
                 _give_up(hung, statuses, callbacks)
-            for status in statuses:
-                status.publish()
+            callbacks.health([status.publish() for status in statuses], watchdog.progressing)
     except KeyboardInterrupt:  # being stopped is how a live run ends
         callbacks.stopping()
     if not loop.stop(STOP_PATIENCE_S):

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from edge.curve import PublisherKeys, SubscriberKeys, read_allowed, read_pair, read_public
+from edge.publisher import DEFAULT_ADDRESS
 
 
 class Size(click.ParamType[tuple[int, int]]):
@@ -80,7 +81,7 @@ _CAMERA = (
         default="0",
         help="Turn the picture clockwise by so many degrees.",
     ),
-    click.option("--mirror", is_flag=True, help="Exchange left and right, after turning."),
+    click.option("--mirror/--no-mirror", help="Exchange left and right, after turning."),
     click.option("--roi", type=Region(), help="Look only at this part of the picture, turned and mirrored."),
 )
 
@@ -92,6 +93,16 @@ def camera_options(command: Callable[..., None]) -> Any:
     return command
 
 
+publish_option = click.option(
+    "--publish",
+    "addresses",
+    multiple=True,
+    metavar="ADDRESS",
+    help=f"Where subscribers connect (tcp, ipc); may be repeated. {DEFAULT_ADDRESS} if not given.",
+)
+insecure_option = click.option(
+    "--insecure/--no-insecure", help="Let other machines subscribe without keys; nothing is encrypted."
+)
 _file = click.Path(path_type=Path, dir_okay=False)
 _folder = click.Path(path_type=Path, file_okay=False)
 publisher_key_option = click.option(

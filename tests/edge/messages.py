@@ -1,5 +1,7 @@
 """Messages as tests of several modules send them."""
 
+import time
+
 import msgspec
 
 from edge.messages import (
@@ -134,3 +136,11 @@ ONE_OF_EACH: dict[bytes, Message] = {
 def numbered(seq: int, session: str = "a1b2") -> FrameMessage:
     """The message with another number or session."""
     return msgspec.structs.replace(MESSAGE, seq=seq, session=session)
+
+
+def fresh(seq: int, *, source: str = "front", age_ms: float = 1.0, session: str = "a1b2") -> FrameMessage:
+    """A message of a frame that was captured so long ago."""
+    latency = msgspec.structs.replace(MESSAGE.latency_ms, total=age_ms)
+    return msgspec.structs.replace(
+        numbered(seq, session), source=source, monotonic_ns=time.monotonic_ns(), latency_ms=latency
+    )

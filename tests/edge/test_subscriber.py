@@ -6,11 +6,11 @@ import msgspec
 import pytest
 import zmq
 
-from edge import AsyncSignSubscriber, FrameMessage, HealthMessage, Limits, SignSubscriber, WireError
+from edge import AsyncSignSubscriber, HealthMessage, Limits, SignSubscriber, WireError
 from edge.inbox import MAX_SOURCES
 from edge.messages import MAX_MESSAGE_BYTES, encode
 from edge.publisher import SignPublisher
-from tests.edge.messages import EVENT, HEALTH, INFO, MESSAGE, STATE, numbered
+from tests.edge.messages import EVENT, HEALTH, INFO, MESSAGE, STATE, fresh, numbered
 from tests.waiting import PATIENCE_S, eventually
 
 LAST = numbered(999_999)
@@ -152,14 +152,6 @@ def test_numbering_of_invented_sources_takes_bounded_memory(publisher: SignPubli
 
 
 NOW = Limits(alive_s=PATIENCE_S, stale_s=PATIENCE_S)
-
-
-def fresh(seq: int, *, source: str = "front", age_ms: float = 1.0, session: str = "a1b2") -> FrameMessage:
-    """A message of a frame that was captured so long ago."""
-    latency = msgspec.structs.replace(MESSAGE.latency_ms, total=age_ms)
-    return msgspec.structs.replace(
-        numbered(seq, session), source=source, monotonic_ns=time.monotonic_ns(), latency_ms=latency
-    )
 
 
 def test_a_control_loop_asks_one_question(publisher: SignPublisher) -> None:
