@@ -26,6 +26,7 @@ class StandInReader(SignReader):
 
     def __init__(self, read_s: float = 0.0) -> None:
         self.session = "a1b2"
+        self.insight = None
         self.read_s = read_s
         self.efforts: list[Effort] = []
         self.hook: Callable[[], None] = lambda: None

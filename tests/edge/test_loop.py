@@ -20,6 +20,7 @@ class PastALimit(SignReader):
 
     def __init__(self) -> None:
         self.session = "a1b2"
+        self.insight = None
 
     def read(
         self, frame: Frame, *, dropped: int = 0, degraded: object = (), effort: Effort = LEVELS[0]

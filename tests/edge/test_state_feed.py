@@ -41,11 +41,11 @@ def test_a_distance_is_told_by_the_metre() -> None:
 
 def test_confidence_and_age_alone_are_no_change() -> None:
     drive, states = feed()
-    for confidence in (0.996, 0.997, 0.998):
+    for confidence in (0.9996, 0.9997, 0.9998):
         drive.now_s += 0.04
         message = drive.message(sign("206", 1, confidence=confidence))
         answer = states.update(message, drive.now_s, drive.now_s)
-        assert (answer is None) is (confidence > 0.996)
+        assert (answer is None) is (confidence > 0.9996)
 
 
 def test_a_source_that_gives_nothing_is_told_as_dead_without_a_frame() -> None:

@@ -30,7 +30,7 @@ def sign(code: str, track: int, /, **changes: object) -> Sign:
         value=kind.value,
         unit=kind.unit,
         rules=kind.rules,
-        confidence=0.999,
+        confidence=0.9999,
         hits=30,
         box=IN_VIEW,
     )

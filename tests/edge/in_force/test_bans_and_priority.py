@@ -79,7 +79,7 @@ def test_a_priority_road_counts_when_its_sign_was_passed_and_is_sure() -> None:
     assert statuses(drive.state)[2] == "unknown"
     drive.lose(sign("306", 1))
     assert statuses(drive.state)[2] == "unknown"
-    drive.pass_by(sign("306", 2, confidence=0.9908))  # yellow leaves of the sample drive
+    drive.pass_by(sign("306", 2, confidence=0.9975))  # enough to confirm it
     assert statuses(drive.state)[2] == "unknown"
     drive.pass_by(sign("306", 3))
     assert statuses(drive.state)[2] == "in-force"

@@ -23,7 +23,7 @@ def signs(state: str | None = None) -> st.SearchStrategy[Sign]:
         st.sampled_from(CODES),
         st.sampled_from(TRACKS),
         state=st.sampled_from(["tentative", "confirmed"]) if state is None else st.just(state),
-        confidence=st.sampled_from([0.95, SURE_CONFIDENCE, 0.999]),
+        confidence=st.sampled_from([0.95, SURE_CONFIDENCE, 0.9999]),
         hits=st.sampled_from([5, SURE_HITS, 60]),
         box=st.sampled_from(BOXES),
         measured=st.booleans(),

@@ -26,7 +26,7 @@ def test_a_limit_that_was_passed_is_in_force() -> None:
     assert (rule.status, rule.value, rule.unit, rule.change, rule.why) == ("in-force", 50, "km/h", "set", None)
     assert rule.by is not None
     assert (rule.by.track, rule.by.code, rule.by.name) == (900, "274-50", "Speed limit (50km/h)")
-    assert (rule.confidence, rule.since_ns) == (0.999, round(drive.now_s * 1e9))
+    assert (rule.confidence, rule.since_ns) == (0.9999, round(drive.now_s * 1e9))
     assert rule.age_s == pytest.approx(FRAME_S, abs=1e-3)
     drive.see(frames=50)
     assert drive.state.speed_limit.age_s == pytest.approx(51 * FRAME_S, abs=1e-3)
@@ -48,7 +48,7 @@ def test_a_lower_one_counts_as_soon_as_it_is_confirmed() -> None:
     assert (drive.limit(), rule.change, rule.since_ns) == (("in-force", 60), "lowered", since_ns), (
         "it is the same event"
     )
-    assert rule.confidence == 0.999, "of its newest reading"
+    assert rule.confidence == 0.9999, "of its newest reading"
 
 
 def test_a_higher_one_counts_when_it_was_passed() -> None:
