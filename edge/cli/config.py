@@ -2,9 +2,7 @@
 
 import math
 import re
-import tomllib
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any
 
@@ -60,13 +58,18 @@ def read_config(file: Path, command: click.Command, context: click.Context) -> d
     Raises ConfigError with everything that is wrong in it: what is no TOML, what is no option, and what the option
     itself would refuse.
     """
+    from difflib import get_close_matches  # a run without a file starts sooner without them
+    from tomllib import TOMLDecodeError, loads
+
     text = _text(file)
     try:
-        found = tomllib.loads(text)
-    except RecursionError:
-        raise ConfigError([f"{file}: is nested too deep"]) from None
-    except ValueError as error:
-        raise ConfigError([f"{file}:{_line_of_syntax(error, text)}: {_why_no_toml(error)}"]) from None
+        found = loads(text)
+    except TOMLDecodeError as error:
+        why = re.sub(r" \(at [^()]*\)$", "", str(error))
+        raise ConfigError([f"{file}:{_line_of_syntax(error, text)}: {why}"]) from None
+    except (RecursionError, ValueError) as error:
+        why = "is nested too deep" if isinstance(error, RecursionError) else "holds a number or date that can't be"
+        raise ConfigError([f"{_place(file, _line_refused(text))} {why}"]) from None
     known = {_key(parameter): parameter for parameter in command.params if parameter.expose_value}
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
@@ -82,8 +85,13 @@ def read_config(file: Path, command: click.Command, context: click.Context) -> d
     if faults:
         lines = _lines(text)
         told = sorted((lines.get(key, 0), key, fault) for key, fault in faults.items())
-        raise ConfigError([f"{file}:{f'{line}:' * bool(line)} {_short(key)}: {fault}" for line, key, fault in told])
+        raise ConfigError([f"{_place(file, line)} {_short(key)}: {fault}" for line, key, fault in told])
     return values
+
+
+def _place(file: Path, line: int) -> str:
+    """The file and the line as editors take them; without the line where it isn't known."""
+    return f"{file}:{line}:" if line else f"{file}:"
 
 
 def _text(file: Path) -> str:
@@ -177,10 +185,16 @@ def _line_of_syntax(error: ValueError, text: str) -> int:
     return int(told[1]) if told else text.count("\n") + (not text.endswith("\n"))
 
 
-def _why_no_toml(error: ValueError) -> str:
-    if not isinstance(error, tomllib.TOMLDecodeError):  # a number or date that Python has no room for
-        return "holds a number or date that can't be"
-    return re.sub(r" \(at [^()]*\)$", "", str(error))
+def _line_refused(text: str) -> int:
+    """The line of what Python has no room for, by tomlkit; 0 where that has."""
+    import tomlkit
+    from tomlkit.exceptions import ParseError
+
+    try:
+        tomlkit.parse(text)
+    except ParseError as error:
+        return error.line
+    return 0
 
 
 def _lines(text: str) -> dict[str, int]:

@@ -146,9 +146,9 @@ fps = 30
         ("fps = 30\nfps = 25\n", "2: Cannot overwrite a value"),
         ("fps = 30\nsize = '1280x720", '2: Expected "\'"'),
         (b"fps = 30\n# caf\xe9\n", "2: is no UTF-8 text"),
-        ("fps = " + "9" * 5000, "1: holds a number or date that can't be"),
+        ("\nfps = " + "9" * 5000, "2: holds a number or date that can't be"),
         ("fps = " + "9" * 400, "1: fps: takes a finite number"),
-        ("fps = " + "[" * 9000, " is nested too deep"),
+        ("\nfps = " + "[" * 9000, "2: is nested too deep"),
         ("#" * (MAX_BYTES + 1), f" is larger than {MAX_BYTES // 1024} KiB, so it is no configuration"),
     ],
 )
