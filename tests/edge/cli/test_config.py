@@ -36,6 +36,14 @@ weights = "runs/my"
 backend = "litert"
 metrics = "127.0.0.1:9100"
 log-json = true
+record = "drives"
+record-mode = "all"
+record-before = 10
+record-after = 8.5
+record-quota = "20G"
+record-file-size = "64M"
+record-file-time = 60
+record-quality = 80
 """
 THE_SAME = [
     *("0", "rtsp://user:secret@10.0.0.5/rear", "--publish", "tcp://127.0.0.1:*"),
@@ -44,6 +52,8 @@ THE_SAME = [
     *("--read-timeout", "5", "--rotate", "180", "--mirror", "--roi", "0,100,1280,500", "--max-latency", "60"),
     *("--watchdog", "30", "--key", "keys/vehicle.key_secret", "--allow", "keys/allowed", "--insecure"),
     *("--weights", "runs/my", "--backend", "litert", "--metrics", "127.0.0.1:9100", "--log-json"),
+    *("--record", "drives", "--record-mode", "all", "--record-before", "10", "--record-after", "8.5"),
+    *("--record-quota", "20G", "--record-file-size", "64M", "--record-file-time", "60", "--record-quality", "80"),
 ]
 OPTIONS = {max(one.opts, key=len).lstrip("-") for one in command.params if one.expose_value} - {"sources"} | {"source"}
 
