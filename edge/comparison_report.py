@@ -176,10 +176,10 @@ def _draw(axes: Any, titles: Sequence[str], panel: _Panel) -> None:
                 axes.text(0.01, place, DASH, transform=axes.get_yaxis_transform(), va="center", fontsize=9)
     axes.set_yticks(range(len(titles)), titles)
     axes.set_ylim(len(titles) - 0.4, -0.6)
-    axes.margins(x=0.22)
+    axes.margins(x=0.35)
     axes.tick_params(axis="x", labelsize=8)
-    axes.set_title(panel.title)
-    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False, fontsize=9, borderaxespad=0.2)
+    axes.set_title(panel.title, pad=34)  # the legend lies between
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), frameon=False, fontsize=8, handlelength=1.2, borderpad=0.0)
 
 
 def write(folder: Path, rows: Sequence[NetworkFigures], sentences: Sequence[str], page: Report) -> None:
