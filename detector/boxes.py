@@ -18,12 +18,25 @@ def grow(boxes_xywh_px: Boxes, factor: float | NDArray[np.float32]) -> Boxes:
 
 def overlaps(first_xywh_px: Boxes, second_xywh_px: Boxes) -> NDArray[np.float32]:
     """Intersection over union of every box of the first (n, 4) with every box of the second (m, 4): (n, m), 0 to 1."""
+    shared, first, second = _areas(first_xywh_px, second_xywh_px)
+    return np.asarray(shared / np.maximum(first + second - shared, 1e-6), np.float32)
+
+
+def contained(first_xywh_px: Boxes, second_xywh_px: Boxes) -> NDArray[np.float32]:
+    """What every box of the first (n, 4) shares with every box of the second (m, 4), by the smaller one: 0 to 1."""
+    shared, first, second = _areas(first_xywh_px, second_xywh_px)
+    return np.asarray(shared / np.maximum(np.minimum(first, second), 1e-6), np.float32)
+
+
+def _areas(
+    first_xywh_px: Boxes, second_xywh_px: Boxes
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """What the boxes share (n, m), and the areas of the first (n, 1) and of the second (1, m)."""
     first, second = first_xywh_px[:, None, :], second_xywh_px[None, :, :]
     left_top = np.maximum(first[..., :2], second[..., :2])
     right_bottom = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
     shared = np.prod(np.clip(right_bottom - left_top, 0, None), axis=-1)
-    union = np.prod(first[..., 2:], axis=-1) + np.prod(second[..., 2:], axis=-1) - shared
-    return np.asarray(shared / np.maximum(union, 1e-6), np.float32)
+    return shared, np.prod(first[..., 2:], axis=-1), np.prod(second[..., 2:], axis=-1)
 
 
 def suppress(

@@ -27,7 +27,7 @@ SIFTED = 600
 """Regions that pass the sieve and are measured finely."""
 LIKELY = 400
 """Regions whose boxes are corrected and compete for the places: a sign gives some five of them."""
-MIN_SCORE = -3.0
+MIN_SCORE = -4.0
 """Logit under which no sign of the frames that the ranker learnt from has its best region; the rest is left out."""
 MIN_SIDE_PX = 16
 """Least width and height of a picture in which a sign can be looked for."""
@@ -83,6 +83,15 @@ def shrink_factor(width_px: int, height_px: int) -> int:
     return factor
 
 
+def working_picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A frame (height, width, 3) uint8 as large as it is looked at."""
+    height, width = image.shape[:2]
+    factor = shrink_factor(width, height)
+    if factor == 1:
+        return image
+    return np.asarray(cv2.resize(image, (width // factor, height // factor), interpolation=cv2.INTER_AREA), np.uint8)
+
+
 class CandidateFinder:
     """Finds candidates; holds the ranker and two threads, so keep one for many frames and close it."""
 
@@ -122,11 +131,7 @@ def propose(image: NDArray[np.uint8], executor: Executor, mark: Mark = _unmarked
     height, width = image.shape[:2]
     if min(height, width) < MIN_SIDE_PX:
         image = np.zeros((MIN_SIDE_PX, MIN_SIDE_PX, 3), np.uint8)
-    factor = shrink_factor(width, height)
-    working = image
-    if factor > 1:
-        size = (width // factor, height // factor)
-        working = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    working = working_picture(image)
     mark("shrink")
     maps = colour_maps(working, executor)
     mark("maps")

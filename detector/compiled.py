@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 import numba
@@ -16,6 +17,16 @@ def compiled(function: Callable[Parameters, Result]) -> Callable[Parameters, Res
     `compiled(f).py_func` stays the plain Python one, which tests compare it with.
     """
     return cast(Callable[Parameters, Result], numba.njit(nogil=True, cache=True)(function))
+
+
+def code_folder() -> Path:
+    """Folder in which the machine code of this package is kept.
+
+    Raises RuntimeError where Numba finds none that it could write, and then the package can't be imported either.
+    """
+    path = numba.njit(cache=True)(in_halves).stats.cache_path
+    assert path is not None
+    return Path(path)
 
 
 def in_halves(executor: Executor, count: int, work: Callable[[slice], None]) -> None:

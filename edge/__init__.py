@@ -18,10 +18,13 @@ from edge.errors import (
 )
 from edge.inbox import Limits
 from edge.messages import FrameMessage, HealthMessage, InfoMessage, Latency, Sign, SignMessage
+from edge.state_message import ComingSign, DriveState, Rule, StateMessage
 from edge.subscriber import SignSubscriber
 
 __all__ = [
     "AsyncSignSubscriber",
+    "ComingSign",
+    "DriveState",
     "FetchError",
     "FrameMessage",
     "HealthMessage",
@@ -31,6 +34,7 @@ __all__ = [
     "Limits",
     "MessageError",
     "ReportError",
+    "Rule",
     "Sign",
     "SignMessage",
     "SignSubscriber",
@@ -38,6 +42,7 @@ __all__ = [
     "SinkError",
     "SourceError",
     "SourceTruncated",
+    "StateMessage",
     "SubscriberKeys",
     "WireError",
 ]

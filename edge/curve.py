@@ -92,7 +92,8 @@ def _read(file: Path) -> tuple[bytes, bytes | None]:
     try:
         public, secret = zmq.auth.load_certificate(file)
     except OSError as error:
-        raise WireError(f"{file} can't be read as a key ({error.strerror or 'it is not there'})") from error
+        why = error.strerror or "it is not there"
+        raise WireError(f"{file} can't be read as a key ({why}); `signwatch keys` makes one") from error
     except (ValueError, UnicodeDecodeError) as error:
         raise WireError(f"{file} is no key; `signwatch keys` makes one") from error
     if len(public) != 40 or (secret is not None and len(secret) != 40):

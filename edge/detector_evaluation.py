@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.candidates import CandidateFinder, Candidates
-from detector.detections import Detections
+from detector.detections import Detections, detect
 from detector.scoring import Tally, first_ranks, match, tally_frame
 from edge.reader import CANDIDATE_LIMIT, STILL_CONFIDENCE, FrameReader
 from models.archive import Archive
@@ -63,7 +63,8 @@ def judge_frames(
         started = time.perf_counter()
         candidates = finder.find(image, PROPOSED)
         proposed = time.perf_counter()
-        found = reader.judge(image, candidates.first(CANDIDATE_LIMIT), STILL_CONFIDENCE)
+        shown = candidates.first(CANDIDATE_LIMIT)
+        found = detect(shown, reader.judge(image, shown), STILL_CONFIDENCE)
         named = time.perf_counter()
         matched = match(found.boxes_xywh_px, found.confidence, frame.boxes_xywh_px)
         taken_ms = 1e3 * (proposed - started), 1e3 * (named - proposed)

@@ -13,12 +13,14 @@ from edge.messages import (
     HEALTH_TOPIC,
     INFO_TOPIC,
     MAX_MESSAGE_BYTES,
+    STATE_TOPIC,
     FrameMessage,
     HealthMessage,
     InfoMessage,
     Message,
     decode_topic,
 )
+from edge.state_message import NOTHING_SEEN, STREAM_DEAD, DriveState, StateMessage, unknown_state
 from edge.stream_state import StreamState
 
 RECEIVE_HIGH_WATER_MARK = 1000
@@ -31,7 +33,7 @@ ALIVE_S = 2.5
 """Health comes every second; two of them may be late."""
 STALE_S = 0.5
 
-WATCHED_TOPICS = (FRAME_TOPIC, HEALTH_TOPIC, INFO_TOPIC)
+WATCHED_TOPICS = (FRAME_TOPIC, HEALTH_TOPIC, INFO_TOPIC, STATE_TOPIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class Inbox:
                 return None
         elif isinstance(message, HealthMessage):
             self._state(message.source).note_health(message, received_ns)
+        elif isinstance(message, StateMessage):
+            self._state(message.source).note_state(message, received_ns)
         elif isinstance(message, InfoMessage):
             self._state(message.source)
             self.info = {name: info for name, info in self.info.items() if name in self.states}
@@ -132,6 +136,18 @@ class Inbox:
             if state.health is not None and state.health.state == "stopped" and self.stale():
                 found.append(f"{name} was stopped")
         return found
+
+    def drive_state(self, source: str | None) -> DriveState:
+        """What is in force as far as it may be believed: a state that is too old knows nothing."""
+        if source is None and len(self.states) == 1:
+            (source,) = self.states
+        stream = self.states.get(source or "")
+        if stream is None or stream.state is None:
+            return unknown_state(NOTHING_SEEN)
+        age_ms = stream.state_ms(time.monotonic_ns())
+        if age_ms is None or age_ms > 1e3 * self._limits.alive_s:
+            return unknown_state(STREAM_DEAD)
+        return stream.state.state
 
     def _state(self, source: str) -> StreamState:
         if source not in self.states and len(self.states) >= MAX_SOURCES:

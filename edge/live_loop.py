@@ -19,6 +19,7 @@ from edge.publisher import SignPublisher
 from edge.reader import FORGET_AFTER_S, SignReader
 from edge.sign_events import SignEvents
 from edge.sources import CapturedSource
+from edge.state_feed import StateFeed, publish_state
 from edge.watchdog import Stage
 
 STALE_S = 1.0
@@ -42,6 +43,8 @@ class Feed:
         published: Frames that a message was sent for.
         last: The newest message, None before the first.
         last_captured_ns: Monotonic time of its frame.
+
+    `observe` is told of each message that was published, and of how many candidates the network looked at for it.
     """
 
     def __init__(
@@ -49,6 +52,7 @@ class Feed:
         source: CapturedSource,
         signs: SignReader,
         max_latency_ms: float | None = None,
+        observe: Callable[[FrameMessage, int], None] = lambda message, candidates: None,
         keep: Callable[[Frame, FrameMessage], None] | None = None,
     ) -> None:
         self.source = source
@@ -58,9 +62,11 @@ class Feed:
         self.published = 0
         self.last: FrameMessage | None = None
         self.last_captured_ns = 0
+        self._observe = observe
         self._given_up = 0
         self._budget = Budget(max_latency_ms if source.live else None)
         self._events = SignEvents(source.name, signs.session)
+        self._states = StateFeed(source.name, signs.session)
 
     @property
     def dropped(self) -> int:
@@ -89,11 +95,30 @@ class Feed:
         self.published += 1
         self.last, self.last_captured_ns = message, frame.captured_monotonic_ns
         self._tell(publisher, self._events.update(message))
+        frame_s = self._road_s(frame.captured_monotonic_ns / 1e9)
+        publish_state(publisher, self._states.update(message, frame_s, self._road_s(time.monotonic())))
+        self._observe(message, self.signs.candidate_count)
         if self._keep is not None:
             self._keep(frame, message)
 
-    def end_signs(self, publisher: SignPublisher) -> None:
-        """Say that what was seen is seen no more."""
+    def look_after(self, publisher: SignPublisher) -> None:
+        """Say what silence means, where there is any."""
+        silent_s = self.silent_s
+        if silent_s is not None and silent_s > FORGET_AFTER_S:
+            self._end_signs(publisher)
+        publish_state(publisher, self._states.look(self._road_s(time.monotonic())))
+
+    def end(self, publisher: SignPublisher) -> None:
+        """Say that what was seen is seen no more, and that nothing is known any more."""
+        self._end_signs(publisher)
+        publish_state(publisher, self._states.end(self._road_s(time.monotonic())))
+
+    def _road_s(self, monotonic_s: float) -> float:
+        """The time on the road: of a recording that is read at another pace than its own, its own time."""
+        media_s = None if self.last is None else self.last.media_s
+        return monotonic_s if self.source.live or media_s is None else media_s
+
+    def _end_signs(self, publisher: SignPublisher) -> None:
         self._tell(publisher, self._events.end_all())
 
     def _read(self, frame: Frame) -> FrameMessage:
@@ -171,9 +196,7 @@ class LiveLoop:
                 feed.advance(self._publisher)
                 break
         for feed in self._feeds:
-            silent_s = feed.silent_s
-            if silent_s is not None and silent_s > FORGET_AFTER_S:
-                feed.end_signs(self._publisher)
+            feed.look_after(self._publisher)
 
 
 def _age_s(frame: Frame) -> float:

@@ -10,6 +10,7 @@ from edge.progress import progress_bar
 from edge.publisher import SignPublisher
 from edge.reader import SignReader
 from edge.sources import CapturedSource
+from edge.state_feed import StateFeed, publish_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ def process(
     handed each message too. Raises SinkError and WireError where an output can't be written.
     """
     confirmed: set[int] = set()
+    states = StateFeed(source.name, signs.session)
     frames = 0
     fault: SourceError | None = None
     with progress_bar(source.name, source.frame_count) as report:
@@ -49,9 +51,11 @@ def process(
             if frame is None:
                 break
             message = signs.read(frame)
-            outputs.write(frame.image, message, source.fps)
+            outputs.write(frame.image, message, source.fps, signs.insight)
             if publisher is not None:
                 publisher.publish(message)
+                if message.media_s is not None:  # pictures have no time, so that nothing lasts
+                    publish_state(publisher, states.update(message, message.media_s, message.media_s))
             if also is not None:
                 also(message)
             confirmed.update(sign.track for sign in message.signs if sign.state == "confirmed")

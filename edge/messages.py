@@ -5,6 +5,7 @@
 `sign`    a track's life: new, changed, ended
 `health`  how the publisher is, once a second
 `info`    what it is: catalogue, network, thresholds
+`state`   which rules are in force, and which signs are ahead (`edge.state_message`)
 ========  ======================================================================
 
 Fields are added at the end, with a default, and never change their meaning; what would break a
@@ -12,12 +13,13 @@ reader takes a new schema number. So a reader accepts fields that it doesn't kno
 without those that an older publisher doesn't send.
 """
 
-from math import isfinite
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 
 from edge.errors import MessageError
+from edge.message_types import Count, Milliseconds, Pixels, Score, check_finite
+from edge.state_message import STATE_SCHEMA, StateMessage
 
 FRAME_SCHEMA: Final = "signwatch.frame/1"
 SIGN_SCHEMA: Final = "signwatch.sign/1"
@@ -28,6 +30,7 @@ FRAME_TOPIC = b"frame"
 SIGN_TOPIC = b"sign"
 HEALTH_TOPIC = b"health"
 INFO_TOPIC = b"info"
+STATE_TOPIC = b"state"
 HEALTH_INTERVAL_S = 1.0
 
 REPLAY_SESSION = "replay-"
@@ -39,12 +42,6 @@ NOT_RECORDING = "recording"
 
 MAX_MESSAGE_BYTES = 2**20
 """A frame with a thousand signs takes a third of it; anything larger is no message of ours."""
-
-# Upper bounds keep every whole number within 64 bits, which readers in other languages use.
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Milliseconds = Annotated[float, msgspec.Meta(ge=0)]
-Pixels = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
-Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class Sign(msgspec.Struct, frozen=True):
@@ -81,6 +78,9 @@ class Sign(msgspec.Struct, frozen=True):
     """Direction from the camera's axis in degrees, positive to the right; None if unknown."""
     distance_m: float | None = None
     """Distance from the camera in metres; None if unknown."""
+    rules: tuple[str, ...] = ()
+    """Rules that it begins or, in category `end`, those that it ends: `speed-limit`, `no-passing`, `no-passing-heavy`,
+    `priority-road`, `right-of-way`, `yield`, `stop`; more of them may come. Empty for signs that are about none."""
 
     def __post_init__(self) -> None:
         """Refuse what JSON can't carry.
@@ -88,7 +88,7 @@ class Sign(msgspec.Struct, frozen=True):
         Raises:
             ValueError: For a number that is not finite; it would arrive as null.
         """
-        _check_finite(*self.box, self.confidence, self.value, self.bearing_deg, self.distance_m)
+        check_finite(*self.box, self.confidence, self.value, self.bearing_deg, self.distance_m)
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -107,7 +107,7 @@ class Latency(msgspec.Struct, frozen=True):
         Raises:
             ValueError: For a time that is not finite.
         """
-        _check_finite(self.candidates, self.classify, self.total)
+        check_finite(self.candidates, self.classify, self.total)
 
 
 class FrameMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,17 +238,19 @@ class KnownSign(msgspec.Struct, frozen=True):
     """As in `Sign`."""
     unit: str | None
     """As in `Sign`."""
+    rules: tuple[str, ...] = ()
+    """As in `Sign`."""
 
 
 class Thresholds(msgspec.Struct, frozen=True):
     """What has to be reached before a sign counts."""
 
     reading: Score
-    """Confidence of a single frame's reading that may start or feed a track."""
+    """Confidence of a single frame's reading that may begin a track."""
     confirming_hits: Count
     """Frames in which a track must have been seen before it is confirmed."""
     confirming_posterior: Score
-    """Probability of its class that it must have reached, given that it is a sign."""
+    """Probability that it is a sign of its class, given all its frames, that it must have reached."""
     confirming_existence: Score
     """Mean probability over its frames that it is a sign."""
 
@@ -284,13 +286,14 @@ class InfoMessage(msgspec.Struct, frozen=True, kw_only=True):
     """Every sign that can be told, by class id."""
 
 
-Message = FrameMessage | SignMessage | HealthMessage | InfoMessage
+Message = FrameMessage | SignMessage | HealthMessage | InfoMessage | StateMessage
 
 MESSAGES: Final[dict[bytes, type[Message]]] = {
     FRAME_TOPIC: FrameMessage,
     SIGN_TOPIC: SignMessage,
     HEALTH_TOPIC: HealthMessage,
     INFO_TOPIC: InfoMessage,
+    STATE_TOPIC: StateMessage,
 }
 """What goes under each topic."""
 SCHEMAS: Final = {
@@ -298,6 +301,7 @@ SCHEMAS: Final = {
     SIGN_TOPIC: SIGN_SCHEMA,
     HEALTH_TOPIC: HEALTH_SCHEMA,
     INFO_TOPIC: INFO_SCHEMA,
+    STATE_TOPIC: STATE_SCHEMA,
 }
 
 
@@ -345,9 +349,3 @@ def decode_topic(topic: bytes, payload: bytes) -> Message:
         return _decoders[topic].decode(payload)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise MessageError(f"not a message of {known}: {error}") from error
-
-
-def _check_finite(*numbers: float | None) -> None:
-    """Refuse NaN and infinity: they would arrive as null."""
-    if not all(number is None or isfinite(number) for number in numbers):
-        raise ValueError(f"a message's numbers must be finite, not {numbers}")

@@ -14,9 +14,11 @@ from typing import IO, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.debug_view import draw_insight
 from edge.errors import SinkError
 from edge.messages import FrameMessage, encode
 from edge.overlay import draw_message
+from edge.reader import Insight
 from edge.video_writer import VideoWriter
 
 CSV_COLUMNS = (
@@ -47,12 +49,44 @@ class _PartialFile:
             raise SinkError(f"{self._path}: can't be written ({error.strerror})") from error
 
 
-class Outputs:
-    """Any of a JSON-lines file, a CSV table and an annotated video; a context manager."""
+class _Drawings:
+    """A video of frames that are drawn upon, begun with the first of them."""
 
-    def __init__(self, jsonl: Path | None = None, table: Path | None = None, video: Path | None = None) -> None:
-        self._video_path = video
-        self._video: VideoWriter | None = None
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: VideoWriter | None = None
+        self._closing = ExitStack()
+
+    def write(self, drawn: NDArray[np.uint8], fps: float | None) -> None:
+        size = (drawn.shape[1], drawn.shape[0])
+        if self._writer is None:
+            self._writer = self._closing.enter_context(VideoWriter(self._path, size, fps or UNKNOWN_FPS))
+        if self._writer.size_wh != size:
+            raise SinkError(
+                f"{self._path}: the pictures change from {self._writer.size_wh} to {size}, "
+                "and a video has one size; write --jsonl instead"
+            )
+        self._writer.write(drawn)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.__exit__(kind, error, trace)
+
+
+class Outputs:
+    """Any of a JSON-lines file, a CSV table, an annotated video and one that shows why; a context manager."""
+
+    def __init__(
+        self,
+        jsonl: Path | None = None,
+        table: Path | None = None,
+        video: Path | None = None,
+        debug_video: Path | None = None,
+    ) -> None:
         self._closing = ExitStack()
         self._writers: list[Callable[[FrameMessage], None]] = []
         with ExitStack() as opened:  # an output that can't be opened takes the others with it
@@ -65,25 +99,24 @@ class Outputs:
                 opened.callback(rows.close)
                 csv.writer(rows.file).writerow(CSV_COLUMNS)
                 self._writers.append(lambda message: _write_rows(rows.file, table, message))
+            self._video = opened.enter_context(_Drawings(video)) if video is not None else None
+            self._debug_video = opened.enter_context(_Drawings(debug_video)) if debug_video is not None else None
             self._closing = opened.pop_all()
 
-    def write(self, image: NDArray[np.uint8], message: FrameMessage, fps: float | None) -> None:
+    def write(
+        self, image: NDArray[np.uint8], message: FrameMessage, fps: float | None, insight: Insight | None = None
+    ) -> None:
         """Write one frame's message, and the frame drawn upon where there is a video.
 
-        `fps` is the source's rate, which the video takes over at its first frame. Raises SinkError.
+        `fps` is the source's rate, which a video takes over at its first frame; `insight` is how the message came
+        about, which only the debug video asks for. Raises SinkError.
         """
         for write in self._writers:
             write(message)
-        if self._video_path is not None:
-            if self._video is None:
-                writer = VideoWriter(self._video_path, message.size, fps or UNKNOWN_FPS)
-                self._video = self._closing.enter_context(writer)
-            if self._video.size_wh != message.size:
-                raise SinkError(
-                    f"{self._video_path}: the pictures change from {self._video.size_wh} to {message.size}, "
-                    "and a video has one size; write --jsonl instead"
-                )
-            self._video.write(draw_message(image, message))
+        if self._video is not None:
+            self._video.write(draw_message(image, message), fps)
+        if self._debug_video is not None and insight is not None:
+            self._debug_video.write(draw_insight(image, message, insight), fps)
 
     def __enter__(self) -> Self:
         return self

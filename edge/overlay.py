@@ -26,7 +26,7 @@ def draw_message(image: NDArray[np.uint8], message: FrameMessage) -> NDArray[np.
     when = f"{message.media_s:7.2f} s" if message.media_s is not None else f"frame {message.frame}"
     status = f"{when}   {confirmed} confirmed, {len(message.signs) - confirmed} tentative"
     status += f"   {message.latency_ms.candidates + message.latency_ms.classify:.0f} ms"
-    _label(drawn, status, (0, 0), 0, scale, INK, PAPER)
+    label(drawn, status, (0, 0), 0, scale, INK, PAPER)
     return drawn
 
 
@@ -37,12 +37,12 @@ def _draw_sign(image: NDArray[np.uint8], sign: Sign, scale: float) -> None:
     cv2.rectangle(image, (x, y), (x + w, y + h), colour, thickness)
     gap = round(6 * scale)
     if sign.state == "confirmed":
-        _label(image, f"{sign.name}  {sign.confidence:.0%}", (x - gap, x + w + gap), y, scale, INK, colour)
+        label(image, f"{sign.name}  {sign.confidence:.0%}", (x - gap, x + w + gap), y, scale, INK, colour)
     else:
-        _label(image, f"{sign.name}?", (x - gap, x + w + gap), y, 0.8 * scale, colour, INK)
+        label(image, f"{sign.name}?", (x - gap, x + w + gap), y, 0.8 * scale, colour, INK)
 
 
-def _label(
+def label(
     image: NDArray[np.uint8],
     text: str,
     between: tuple[int, int],

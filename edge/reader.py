@@ -19,7 +19,7 @@ from detector.candidates import CandidateFinder, Candidates, shrink_factor
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
 from detector.ranker import load_ranker
-from detector.tracker import State, Track, Tracker
+from detector.tracker import FIRST_CONFIDENCE, State, Track, Tracker
 from edge.budget import LEVELS, Effort
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
@@ -30,9 +30,11 @@ from models.weights_record import BUILT_IN, catalogue_of
 
 CANDIDATE_LIMIT = 64
 """Boxes that the network looks at in one frame: one batch."""
-MIN_CONFIDENCE = 0.75
-"""Of a single frame's reading that may start or feed a track, which then has to be confirmed."""
-STILL_CONFIDENCE = 0.95
+MIN_CONFIDENCE = FIRST_CONFIDENCE
+"""Of a single frame's reading that may begin a track, which then has to be confirmed."""
+FEEDING_CONFIDENCE = 0.3
+"""Of one that may go on with a track: doubt about what is followed is evidence too."""
+STILL_CONFIDENCE = 0.99
 """Of a reading in an unrelated picture, where nothing later can confirm it."""
 
 FORGET_AFTER_S = 2.0
@@ -47,6 +49,8 @@ class FrameReading:
     """What was found in one frame before it is tracked, for drawing and measuring."""
 
     candidates: Candidates
+    probabilities: NDArray[np.float32]
+    """(n, classes + 1) what the network says of each candidate, background last."""
     detections: Detections
     candidates_ms: float
     classify_ms: float
@@ -77,15 +81,17 @@ class FrameReader:
         started = time.perf_counter()
         candidates = self._candidates(image, effort)
         found = time.perf_counter()
-        detections = self.judge(image, candidates, min_confidence)
+        probabilities = self.judge(image, candidates)
+        detections = detect(candidates, probabilities, min_confidence)
         named = time.perf_counter()
-        return FrameReading(candidates, detections, 1e3 * (found - started), 1e3 * (named - found))
+        return FrameReading(candidates, probabilities, detections, 1e3 * (found - started), 1e3 * (named - found))
 
-    def judge(self, image: NDArray[np.uint8], candidates: Candidates, min_confidence: float) -> Detections:
-        """The signs among candidates of a frame, all of which the network looks at."""
+    def judge(self, image: NDArray[np.uint8], candidates: Candidates) -> NDArray[np.float32]:
+        """What the network says of candidates of a frame: (n, classes + 1), background last."""
         record = self._classifier.record
-        crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
-        return detect(candidates, self._classifier.probabilities(crops), min_confidence)
+        return self._classifier.probabilities(
+            cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
+        )
 
     def close(self) -> None:
         """Let go of threads."""
@@ -110,6 +116,11 @@ def open_reader(weights: Path = BUILT_IN, backend: Backend = "auto") -> FrameRea
     return FrameReader(catalogue, classifier, CandidateFinder(load_ranker()))
 
 
+def limits_of(catalogue: Catalogue) -> dict[int, float]:
+    """Speed of each class that is a speed limit."""
+    return {sign.class_id: float(sign.value or 0) for sign in catalogue.speed_limits}
+
+
 def _time_s(frame: Frame) -> float:
     """When the frame was taken, on any clock that goes on evenly; never when it happened to be computed."""
     if frame.media_s is not None:
@@ -119,6 +130,18 @@ def _time_s(frame: Frame) -> float:
     return frame.captured_monotonic_ns / 1e9
 
 
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """How the newest message came about, for whoever wants to see why."""
+
+    reading: FrameReading
+    tracks: Sequence[Track]
+    """Those alive, for as long as no other frame is read; none of stills."""
+    tracks_before: int
+    """What a track's number in messages is more than its own."""
+    catalogue: Catalogue
+
+
 class SignReader:
     """Turns the frames of one source into messages. `stills`: pictures have nothing to do with one another."""
 
@@ -126,7 +149,8 @@ class SignReader:
         self._reader = reader
         self._source = source
         self._stills = stills
-        self._tracker = Tracker()
+        self._limits = limits_of(reader.catalogue)
+        self._tracker = Tracker(self._limits)
         self._tracks_before = 0
         """Tracks of earlier trackers: numbers go on, since they are never used again."""
         self._tracks_so_far = 0
@@ -134,16 +158,25 @@ class SignReader:
         self.session = secrets.token_hex(8)
         self._sequence = 0
         self._still_numbers = 0
+        self.insight: Insight | None = None
+        """None before the first frame."""
+
+    @property
+    def candidate_count(self) -> int:
+        """Regions of the newest frame that the network looked at."""
+        return len(self.insight.reading.candidates) if self.insight else 0
 
     def read(
         self, frame: Frame, *, dropped: int = 0, degraded: Sequence[str] = (), effort: Effort = LEVELS[0]
     ) -> FrameMessage:
         """The message of a frame: every frame gives one. What `effort` leaves undone is said in it."""
-        confidence = STILL_CONFIDENCE if self._stills else MIN_CONFIDENCE
+        confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
         reading = self._reader.read(frame.image, confidence, effort)
+        tracks = [] if self._stills else self._follow(reading.detections, frame)
         signs = (
-            self._still_signs(reading.detections) if self._stills else self._tracked_signs(reading.detections, frame)
+            self._still_signs(reading.detections) if self._stills else [self._sign_of_track(track) for track in tracks]
         )
+        self.insight = Insight(reading, tracks, self._tracks_before, self._reader.catalogue)
         height, width = frame.image.shape[:2]
         monotonic_ns = time.monotonic_ns()
         message = FrameMessage(
@@ -169,17 +202,17 @@ class SignReader:
         self._sequence += 1
         return message
 
-    def _tracked_signs(self, detections: Detections, frame: Frame) -> list[Sign]:
+    def _follow(self, detections: Detections, frame: Frame) -> list[Track]:
         height, width = frame.image.shape[:2]
         time_s = _time_s(frame)
         if self._last is not None:
             size, last_s = self._last
             # In a picture of another size the same place is another one.
             if size != (width, height) or time_s - last_s > FORGET_AFTER_S:
-                self._tracker = Tracker()
+                self._tracker = Tracker(self._limits)
                 self._tracks_before = self._tracks_so_far
         self._last = ((width, height), time_s)
-        return [self._sign_of_track(track) for track in self._tracker.update(detections, time_s)]
+        return self._tracker.update(detections, time_s, (width, height))
 
     def _sign_of_track(self, track: Track) -> Sign:
         number = self._tracks_before + track.number
@@ -241,4 +274,5 @@ class SignReader:
             hits=hits,
             age=age,
             measured=measured,
+            rules=kind.rules,
         )

@@ -4,7 +4,7 @@ import time
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from detector import tracker
+from detector.evidence import CONFIRMING_HITS, ERROR_RATE, LEAST_EXISTENCE
 from edge.live_loop import Feed
 from edge.messages import (
     HEALTH_TOPIC,
@@ -56,13 +56,15 @@ class FeedStatus:
         self._health_number = 0
         self._info: InfoMessage | None = None
 
-    def publish(self, hung: list[str] | None = None, *, stopped: bool = False) -> None:
-        """Send health, and info where something in it changed. `hung` are the stages that hang, if any do."""
+    def publish(self, hung: list[str] | None = None, *, stopped: bool = False) -> HealthMessage:
+        """Send health, which is given back, and info where something in it changed. `hung` are the stages that hang."""
         given = self._origin.given if self._origin else None
         if self._info is None or given != self._info.given:
             self._info = self._make_info(given)
             self._send(INFO_TOPIC, encode(self._info))
-        self._send(HEALTH_TOPIC, encode(self._make_health(hung, stopped)))
+        health = self._make_health(hung, stopped)
+        self._send(HEALTH_TOPIC, encode(health))
+        return health
 
     def _send(self, topic: bytes, payload: bytes) -> None:
         self._publisher.retain(topic, {self._feed.source.name: payload})
@@ -126,12 +128,12 @@ class FeedStatus:
             max_latency_ms=self._feed.max_latency_ms,
             thresholds=Thresholds(
                 MIN_CONFIDENCE,
-                tracker.CONFIRMING_HITS,
-                tracker.CONFIRMING_POSTERIOR,
-                tracker.CONFIRMING_EXISTENCE,
+                CONFIRMING_HITS,
+                1 - ERROR_RATE,
+                LEAST_EXISTENCE,
             ),
             signs=tuple(
-                KnownSign(kind.class_id, kind.code, kind.name, kind.category, kind.value, kind.unit)
+                KnownSign(kind.class_id, kind.code, kind.name, kind.category, kind.value, kind.unit, kind.rules)
                 for kind in catalogue
             ),
         )

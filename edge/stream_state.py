@@ -7,6 +7,7 @@ clock on the wall can make old news look new.
 from collections import deque
 
 from edge.messages import REPLAY_SESSION, FrameMessage, HealthMessage
+from edge.state_message import StateMessage
 
 WINDOW_NS = 60 * 10**9
 """Two monotonic clocks drift apart, so the fastest way of a message is looked for in the last one to two minutes."""
@@ -24,6 +25,7 @@ class StreamState:
         session: The publisher's present session; None before the first message.
         newest: The newest frame's message; None before the first.
         health: The newest health message; None before the first.
+        state: The newest message of what is in force, of the present session; None before the first.
     """
 
     def __init__(self) -> None:
@@ -33,6 +35,8 @@ class StreamState:
         self.session: str | None = None
         self.newest: FrameMessage | None = None
         self.health: HealthMessage | None = None
+        self.state: StateMessage | None = None
+        self._state_ns = 0
         self._expected: int | None = None
         self._heard_ns: int | None = None
         self._captured_ns = 0
@@ -71,8 +75,21 @@ class StreamState:
         self._heard_ns = received_ns
         self.health = message
 
+    def note_state(self, message: StateMessage, received_ns: int) -> None:
+        """Take in what is in force; a repetition for another newcomer says nothing new."""
+        self._note_session(message.session)
+        if self.state is not None and message.seq <= self.state.seq:
+            return
+        self._heard_ns = received_ns
+        self._state_ns = received_ns - self._delay_ns(message.monotonic_ns, received_ns)
+        self.state = message
+
+    def state_ms(self, now_ns: int) -> float | None:
+        """Since the newest state was told, with all that held it up; None before the first."""
+        return None if self.state is None else (now_ns - self._state_ns) / 1e6
+
     def silent_ms(self, now_ns: int) -> float | None:
-        """Since the last message of either kind; None before the first."""
+        """Since the last message of any kind that comes by itself; None before the first."""
         return None if self._heard_ns is None else (now_ns - self._heard_ns) / 1e6
 
     def fresh_ms(self, now_ns: int) -> float | None:
@@ -91,6 +108,7 @@ class StreamState:
         if self.session is not None:
             self.restarts += 1
         self.session = session
+        self.state = None
         self._expected = None
         self._least = [None, None]
 

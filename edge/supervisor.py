@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from edge.live_loop import Feed, LiveLoop
-from edge.messages import HEALTH_INTERVAL_S
+from edge.messages import HEALTH_INTERVAL_S, FrameMessage, HealthMessage
 from edge.publisher import SignPublisher
 from edge.reader import MIN_CONFIDENCE, FrameReader, SignReader, open_reader
 from edge.sources import CapturedSource, Source, SourceOptions, open_source
@@ -71,6 +71,10 @@ class Callbacks:
     """The run was interrupted and is being ended."""
     hung: Callable[[list[str]], NoReturn]
     """Stages that hang. Their threads can be neither ended nor waited for, so this one ends the process."""
+    health: Callable[[list[HealthMessage], bool], None] = lambda messages, progressing: None
+    """Once a second: what was published of each source, and whether every stage has gone on since the last time."""
+    published: Callable[[FrameMessage, int], None] = lambda message, candidates: None
+    """Each frame's message with its number of candidates; from the detecting thread, which waits for it."""
 
 
 def run_live(
@@ -106,13 +110,15 @@ def run_live(
         stack.callback(reader.close)
         _warm_up(reader)
         keep = recorder.keep if recorder else None
-        feeds = [Feed(source, SignReader(reader, source.name), max_latency_ms, keep) for _, source in captured]
+        feeds = [
+            Feed(source, SignReader(reader, source.name), max_latency_ms, callbacks.published, keep)
+            for _, source in captured
+        ]
         statuses = [
             FeedStatus(feed, origin, reader, publisher, recorder)
             for feed, (origin, _) in zip(feeds, captured, strict=True)
         ]
-        for status in statuses:
-            status.publish()
+        callbacks.health([status.publish() for status in statuses], True)
         loop = LiveLoop(feeds, publisher, changed, watchdog.stage("detect"))
         callbacks.started([feed.source.name for feed in feeds])
         return _supervise(loop, feeds, statuses, publisher, watchdog, callbacks)
@@ -133,15 +139,14 @@ def _supervise(
             hung = watchdog.check()
             if hung:
                 _give_up(hung, statuses, callbacks)
-            for status in statuses:
-                status.publish()
+            callbacks.health([status.publish() for status in statuses], watchdog.progressing)
     except KeyboardInterrupt:  # being stopped is how a live run ends
         callbacks.stopping()
     if not loop.stop(STOP_PATIENCE_S):
         _give_up(["detect"], statuses, callbacks)
     for feed in feeds:
         feed.source.close()
-        feed.end_signs(publisher)
+        feed.end(publisher)
     for status in statuses:
         status.publish(stopped=True)
     faults = [loop.failure, *(feed.source.buffer.fault for feed in feeds)]

@@ -53,6 +53,11 @@ class Watchdog:
         self._stages.append(stage)
         return stage
 
+    @property
+    def progressing(self) -> bool:
+        """Whether, at the last check, every stage had gone on since the one before, or rested."""
+        return all(stage.busy_s == 0 for stage in self._stages)
+
     def check(self) -> list[str]:
         """The names of the stages that hang."""
         now_s = time.monotonic()

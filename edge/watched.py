@@ -2,6 +2,7 @@
 
 from edge.inbox import Inbox, Limits
 from edge.messages import HealthMessage, InfoMessage
+from edge.state_message import DriveState, StateMessage
 
 DEFAULT_LIMITS = Limits()
 
@@ -40,9 +41,17 @@ class Watched:
         """Why it may not, each in a few words; empty where it may."""
         return self._inbox.faults()
 
+    def drive_state(self, source: str | None = None) -> DriveState:
+        """What is in force and what is coming up, as far as it may be believed now.
+
+        All is unknown before the first message, when the publisher was silent for longer than `Limits.alive_s` or began
+        anew, and where there are several sources and none is named.
+        """
+        return self._inbox.drive_state(source)
+
     @property
     def alive(self) -> bool:
-        """Whether anything was heard lately (`Limits.alive_s`), frames or health."""
+        """Whether anything was heard lately (`Limits.alive_s`): frames, health or state."""
         return self._inbox.alive()
 
     @property
@@ -92,6 +101,11 @@ class Watched:
     def health(self) -> dict[str, HealthMessage]:
         """The newest health message of each source that sent one."""
         return {name: state.health for name, state in self._inbox.states.items() if state.health is not None}
+
+    @property
+    def states(self) -> dict[str, StateMessage]:
+        """The newest message of what is in force, as it came, of each source that sent one; `drive_state` judges it."""
+        return {name: state.state for name, state in self._inbox.states.items() if state.state is not None}
 
     @property
     def info(self) -> dict[str, InfoMessage]:

@@ -23,10 +23,15 @@ Shape = Literal[
     "circle", "triangle", "inverted triangle", "octagon", "diamond", "rectangle", "pentagon", "cross", "other"
 ]
 
+Rule = Literal["speed-limit", "no-passing", "no-passing-heavy", "priority-road", "right-of-way", "yield", "stop"]
+"""What a driver has to go by from a sign on, or at the junction behind it; `no-passing-heavy` is for heavy vehicles
+alone."""
+
 BUILT_IN = Path(__file__).with_name("catalogue.csv")
 COLUMNS = ("class_id", "code", "name", "category", "shape", "colours", "value", "unit")
-MIRROR = "mirror"
-"""A last column that may be left out."""
+MIRROR, RULES = "mirror", "rules"
+OPTIONAL_COLUMNS = (MIRROR, RULES)
+"""Last columns, each of which may be left out."""
 SPEED_UNITS = ("km/h", "mph")
 
 
@@ -46,6 +51,8 @@ class Sign:
     unit: str | None
     mirror: int | None = None
     """Class id of what it is in a mirror: itself, its twin for the other side, or None where that is no sign."""
+    rules: tuple[Rule, ...] = ()
+    """The rules that it begins or, in category `end`, those that it ends."""
 
 
 class Catalogue:
@@ -92,14 +99,16 @@ class Catalogue:
 
 
 def load_catalogue(path: Path = BUILT_IN) -> Catalogue:
-    """Read a catalogue: CSV in UTF-8 with the columns of `COLUMNS`, perhaps `MIRROR`; several colours parted by spaces.
+    """Read a catalogue: CSV in UTF-8 with the columns of `COLUMNS`, perhaps those of `OPTIONAL_COLUMNS`.
 
-    Raises DataError with the file and line where something is missing or not a known word.
+    Several colours or rules are parted by spaces. Where no rule is given, a sign that forbids a speed or ends that
+    is `speed-limit`. Raises DataError with the file and line where something is missing or not a known word.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
-            if tuple(rows.fieldnames or ()) not in (COLUMNS, (*COLUMNS, MIRROR)):
+            header = tuple(rows.fieldnames or ())
+            if header != (*COLUMNS, *(column for column in OPTIONAL_COLUMNS if column in header)):
                 raise DataError(f"{path}: the first line must be {','.join(COLUMNS)}")
             signs = [_sign(row, f"{path}:{rows.line_num}") for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -114,11 +123,11 @@ def write_catalogue(path: Path, catalogue: Catalogue) -> None:
     """Write a catalogue as `load_catalogue` reads it. Raises ModelError where it can't be written."""
     text = io.StringIO(newline="")
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow((*COLUMNS, MIRROR))
+    rows.writerow((*COLUMNS, *OPTIONAL_COLUMNS))
     for sign in catalogue:
         rows.writerow(
             (sign.class_id, sign.code, sign.name, sign.category, sign.shape, " ".join(sign.colours), sign.value,
-             sign.unit, sign.mirror)
+             sign.unit, sign.mirror, " ".join(sign.rules))
         )  # fmt: skip
     write_text_whole(path, text.getvalue())
 
@@ -142,9 +151,23 @@ def _sign(row: dict[str, str], place: str) -> Sign:
             value=_number(row["value"]),
             unit=row["unit"] or None,
             mirror=int(row[MIRROR]) if row.get(MIRROR) else None,
+            rules=_rules(row),
         )
     except (ValueError, TypeError) as error:
         raise DataError(f"{place}: {error}") from error
+
+
+def _rules(row: dict[str, str]) -> tuple[Rule, ...]:
+    words = tuple((row.get(RULES) or "").split())
+    for word in words:
+        if word not in get_args(Rule):
+            raise ValueError(f"rules has {word!r}, must be of {', '.join(get_args(Rule))}")
+    speed = row["unit"] in SPEED_UNITS and bool(row["value"])
+    if "speed-limit" in words and row["category"] != "end" and not speed:
+        raise ValueError(f"a speed-limit has a value and a unit, {' or '.join(SPEED_UNITS)}")
+    if not words and speed and row["category"] in ("prohibitory", "end"):
+        return ("speed-limit",)
+    return cast("tuple[Rule, ...]", words)
 
 
 def _number(text: str) -> int | float | None:

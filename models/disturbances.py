@@ -73,19 +73,23 @@ def _off(view: View, shares: list[float]) -> View:
 
 def motion_blur(view: View, share: float, generator: np.random.Generator) -> View:
     """Smeared in one direction, by `share` of the sign's size (a sign of 60 cm seen moving by `share` times 60 cm)."""
-    length = share * view.side_px
-    angle = generator.uniform(0.0, math.pi)
-    x, y = _kernel_grid(length)
-    along, across = math.cos(angle) * x + math.sin(angle) * y, math.cos(angle) * y - math.sin(angle) * x
-    kernel = np.maximum(0.0, 1.0 - np.abs(across)) * np.clip(length / 2 + 0.5 - np.abs(along), 0.0, 1.0)
-    return _filtered(view, kernel)
+    return View(smeared(view.image, share * view.side_px, generator.uniform(0.0, math.pi)), view.box_xywh_px)
+
+
+def smeared(image: Image, length_px: float, angle_rad: float) -> Image:
+    """A picture (height, width, 3) uint8 that moved by `length_px` along `angle_rad` while the shutter was open."""
+    x, y = _kernel_grid(length_px)
+    along = math.cos(angle_rad) * x + math.sin(angle_rad) * y
+    across = math.cos(angle_rad) * y - math.sin(angle_rad) * x
+    return _filtered(image, np.maximum(0.0, 1.0 - np.abs(across)) * np.clip(length_px / 2 + 0.5 - np.abs(along), 0, 1))
 
 
 def defocus(view: View, share: float, generator: np.random.Generator) -> View:
     """Out of focus: every point a disc, `share` of the sign's size across."""
     diameter = share * view.side_px
     x, y = _kernel_grid(diameter)
-    return _filtered(view, np.clip(diameter / 2 + 0.5 - np.hypot(x, y), 0.0, 1.0))
+    disc = np.clip(diameter / 2 + 0.5 - np.hypot(x, y), 0.0, 1.0)
+    return View(_filtered(view.image, disc), view.box_xywh_px)
 
 
 def _kernel_grid(reach_px: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -95,9 +99,8 @@ def _kernel_grid(reach_px: float) -> tuple[NDArray[np.float64], NDArray[np.float
     return steps[None, :], steps[:, None]
 
 
-def _filtered(view: View, kernel: NDArray[np.float64]) -> View:
-    blurred = cv2.filter2D(view.image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
-    return View(np.asarray(blurred, np.uint8), view.box_xywh_px)
+def _filtered(image: Image, kernel: NDArray[np.float64]) -> Image:
+    return np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def noise(view: View, levels: float, generator: np.random.Generator) -> View:

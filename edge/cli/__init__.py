@@ -10,6 +10,7 @@ COMMANDS = {
     "process": ("edge.cli.process:command", "Read signs from recordings or pictures."),
     "listen": ("edge.cli.listen:command", "Subscribe, and print what is published."),
     "replay": ("edge.cli.replay:command", "Publish again what `run --record` recorded."),
+    "drive-state": ("edge.cli.drive_state:command", "Show which rules are in force, live from a publisher."),
     "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
     "data": ("edge.cli.data:command", "Fetch GTSRB and GTSDB, or take them from a folder."),
     "explore": ("edge.cli.explore:command", "Show what is in a data set, as an HTML report."),
@@ -18,6 +19,7 @@ COMMANDS = {
     "evaluate": ("edge.cli.evaluate:command", "Measure the classifier and the detector."),
     "export": ("edge.cli.export:command", "Write the classifier as SavedModel, LiteRT (float, int8) or ONNX."),
     "bench": ("edge.cli.bench:command", "Measure how fast parts are, and the whole way to a subscriber."),
+    "doctor": ("edge.cli.doctor:command", "Check camera, weights, ports, clock: ok, or what to do."),
     "keys": ("edge.cli.keys:command", "Make keys for a wire that other machines can reach."),
 }
 """Each command's name, where it is, and what `--help` says of it."""

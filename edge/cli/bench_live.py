@@ -1,34 +1,24 @@
 """`signwatch bench live`: from capture to subscriber, with a real stream server and real processes."""
 
 import json
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
-import cv2
 import numpy as np
 
+from edge.cli.bench_stream import draw_pictures, end, running, serving
 from edge.cli.live_options import Size
 from edge.cli.options import backend_option, json_option, weights_option
 from edge.errors import WireError
 from edge.machine import machine_facts
 from edge.messages import FrameMessage
-from edge.progress import progress_bar
-from edge.sample_drive import SampleDrive
 from edge.subscriber import SignSubscriber
 from models.backends import Backend
 
-DRIVE_SECONDS = 6.0
-"""Of the sample drive, sent to and fro."""
-DRIVE_SEED = 7
-JPEG_QUALITY = 90
 START_S = 60.0
 """The first run of an installation compiles."""
 SILENCE_S = 10.0
@@ -65,15 +55,14 @@ def command(
     moment the picture was received and decoded until its message was parsed here.
     """
     with TemporaryDirectory() as folder:
-        _draw(Path(folder), size, fps)
+        draw_pictures(Path(folder), size, fps)
         options = ["--backend", backend]
         options += ["--weights", str(weights)] if weights else []
         options += ["--max-latency", str(max_latency)] if max_latency else []
         options += ["--record", f"{folder}/recording", "--record-mode", "all"] if record else []
-        with _process([sys.executable, "-m", "edge.stream_server", folder, str(fps)]) as server:
-            assert server.stdout is not None
-            stream = f"http://127.0.0.1:{int(server.stdout.readline())}/cam.mjpg"
-            facts = _measure([f"{stream}?{number}" for number in range(cameras)], options, seconds)
+        with serving(Path(folder), fps) as port:
+            streams = [f"http://127.0.0.1:{port}/cam.mjpg?{number}" for number in range(cameras)]
+            facts = _measure(streams, options, seconds)
     facts |= {"cameras": cameras, "fps": fps, "size": list(size), "seconds": seconds, "machine": machine_facts()}
     if as_json:
         click.echo(json.dumps(facts))
@@ -81,32 +70,12 @@ def command(
         _print_facts(facts)
 
 
-def _draw(folder: Path, size: tuple[int, int], fps: float) -> None:
-    drive = SampleDrive(DRIVE_SEED, size=size, fps=fps, seconds=DRIVE_SECONDS)
-    with progress_bar("drawing", drive.frame_count) as report:
-        for number, (picture, _) in enumerate(drive.frames()):
-            cv2.imwrite(str(folder / f"{number:05}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-            report(number + 1, drive.frame_count)
-
-
-@contextmanager
-def _process(arguments: list[str]) -> Iterator["subprocess.Popen[str]"]:
-    """A program that runs beside this one and ends with the block."""
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
 def _measure(streams: list[str], options: list[str], seconds: float) -> dict[str, Any]:
     names = [f"camera-{number}" for number in range(len(streams))]
     named = [part for name in names for part in ("--name", name)]
     begun_s = time.monotonic()
-    arguments = [*streams, *named, "--publish", "tcp://127.0.0.1:*", *options]
-    with _process([sys.executable, "-m", "edge.cli", "run", *arguments]) as run:
-        with SignSubscriber(_address(run)) as subscriber:
+    with running(*streams, *named, *options) as (run, address):
+        with SignSubscriber(address) as subscriber:
             if subscriber.receive(START_S) is None:
                 raise WireError(f"nothing was published in {START_S:g} s")
             first_s = time.monotonic() - begun_s
@@ -116,10 +85,7 @@ def _measure(streams: list[str], options: list[str], seconds: float) -> dict[str
             received = list(_received(subscriber, seconds))
             missed = subscriber.missed - missed
             healths = list(subscriber.health.values())
-        run.send_signal(signal.SIGTERM)
-        _, said = run.communicate(timeout=END_S)
-    if run.returncode:
-        raise WireError(f"`signwatch run` ended with status {run.returncode}: {said.strip().splitlines()[-1]}")
+        end(run, END_S)
     ages_ms = [age_ms for _, age_ms in received]
     by_camera = {name: [message for message, _ in received if message.source == name] for name in names}
     silent = [name for name, messages in by_camera.items() if len(messages) < 2]
@@ -136,16 +102,6 @@ def _measure(streams: list[str], options: list[str], seconds: float) -> dict[str
         "unrecorded": next((health.unrecorded for health in healths), None),
         "degraded": sorted({word for message, _ in received for word in message.degraded}),
     }
-
-
-def _address(run: "subprocess.Popen[str]") -> str:
-    """Where a run publishes, from what it says; raises WireError with its last line where it ends instead."""
-    assert run.stderr is not None
-    line = ""
-    for line in run.stderr:
-        if line.startswith("publishing"):
-            return line.split()[-1]
-    raise WireError(f"`signwatch run` did not start: {line.strip()}")
 
 
 def _received(subscriber: SignSubscriber, seconds: float) -> Iterator[tuple[FrameMessage, float]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edge.cli.demo_table import readings, table, verdict
+from edge.cli.demo_table import in_force, readings, table, verdict
 from edge.cli.options import weights_option
 from edge.errors import SinkError, WireError
 from edge.loop import process
@@ -67,6 +67,8 @@ def _demonstrate(reader: FrameReader, out: Path, seconds: float, seed: int) -> N
     click.echo(f"\nWhat the subscriber received, in {len(messages)} messages:\n")
     click.echo(table(readings(messages)))
     click.echo("\n" + verdict(messages, out / "truth.jsonl", reader.catalogue))
+    click.echo("\nWhat was in force by these signs:\n")
+    click.echo(in_force(messages))
     click.echo(f"\nAnnotated video: {out / 'annotated.mp4'}")
     click.echo(f"All messages:    {out / 'messages.jsonl'}")
 

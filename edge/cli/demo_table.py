@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from detector.boxes import overlaps
+from edge.in_force import InForce
 from edge.messages import FrameMessage, Sign
+from edge.state_text import rules_line
 from models.catalogue import Catalogue
 
 MATCHING_OVERLAP = 0.3
@@ -56,6 +58,21 @@ def table(rows: Sequence[Reading]) -> str:
         f"{row.frames:7} {row.confidence:10.1%}"
         for row in rows
     ]
+    return "\n".join(lines)
+
+
+def in_force(messages: Sequence[FrameMessage]) -> str:
+    """What was in force along the road by the signs that were read: a line for each change."""
+    keeper = InForce()
+    lines: list[str] = []
+    told = ""
+    for message in messages:
+        now_s = message.media_s or 0.0
+        keeper.update(message, now_s)
+        line = rules_line(keeper.state(now_s))
+        if line != told:
+            lines.append(f"{now_s:8.2f} s  {line}")
+            told = line
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""`signwatch evaluate`: how good the classifier and the detector are on known data."""
+"""`signwatch evaluate`: how good the classifier, the detector and the tracker are on known data."""
 
 import click
 
@@ -6,14 +6,16 @@ from edge.cli.evaluate_background import command as background
 from edge.cli.evaluate_classifier import command as classifier
 from edge.cli.evaluate_detector import command as detector
 from edge.cli.evaluate_robustness import command as robustness
+from edge.cli.evaluate_tracks import command as tracks
 
 
 @click.group("evaluate")
 def command() -> None:
-    """Measure the classifier or the detector."""
+    """Measure the classifier, the detector or the tracker."""
 
 
 command.add_command(classifier)
 command.add_command(robustness)
 command.add_command(background)
 command.add_command(detector)
+command.add_command(tracks)

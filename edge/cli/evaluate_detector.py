@@ -25,6 +25,7 @@ from models.backends import Backend
 from models.catalogue import Catalogue
 from models.errors import DataError
 from models.gtsdb import FOLDS, StreetFrame, list_frames, read_frame
+from models.shared_signs import shared_signs
 from models.weights_record import BUILT_IN, catalogue_of
 
 SHOWN = 60
@@ -35,6 +36,12 @@ PICTURE_PX = 130
 RANKER_SEED = 1
 COUNTS = (1, 2, 5, 10, 20, 50, 64, 100)
 """Numbers of candidates that recall is given for in the report."""
+
+PARTS = {
+    "held_out": "frames that taught nothing",
+    "without_shared": "frames that share no sign with what the network learnt from",
+}
+"""Of the figures, those that are of some of the frames, with their titles."""
 
 
 @click.command("detector")
@@ -48,6 +55,11 @@ COUNTS = (1, 2, 5, 10, 20, 50, 64, 100)
     help="Parts of the frames by number: each is measured with a ranker that is trained on the others, minutes in all.",
 )
 @fold_weights_option
+@click.option(
+    "--gtsrb",
+    type=click.Path(path_type=Path),
+    help="GTSRB, which the network learnt from: the figures without the frames that share a sign with it, too.",
+)
 @json_option
 @html_option
 def command(
@@ -56,6 +68,7 @@ def command(
     backend: Backend,
     count: int | None,
     fold_weights: Path | None,
+    gtsrb: Path | None,
     as_json: bool,
     html: Path | None,
 ) -> None:
@@ -86,6 +99,8 @@ def command(
         held_out = [one for one in judged if one.frame.held_out]
         if len(parts) == 1 and held_out:
             found |= {"held_out": figures(held_out, catalogue)}
+        if gtsrb is not None:
+            found |= _without_shared(archive, judged, gtsrb, catalogue)
         if page is not None and html is not None:
             _fill(page, archive, judged, found, catalogue)
             page.write(html)
@@ -93,8 +108,21 @@ def command(
         click.echo(json.dumps(found))
         return
     _print("all frames", found)
-    if "held_out" in found:
-        _print("frames that taught nothing", found["held_out"])
+    for part, title in PARTS.items():
+        if part in found:
+            _print(title, found[part])
+
+
+def _without_shared(
+    archive: Archive, judged: Sequence[JudgedFrame], gtsrb: Path, catalogue: Catalogue
+) -> dict[str, object]:
+    with Archive(gtsrb) as signs, progress_bar("comparing pictures", None) as report:
+        shared = shared_signs(archive, [one.frame for one in judged], signs, cut_crop, report)
+    apart = [one for one, of_frame in zip(judged, shared, strict=True) if not of_frame.any()]
+    if not apart:
+        raise DataError(f"{gtsrb}: every frame shares a sign with it")
+    count = int(sum(of_frame.sum() for of_frame in shared))
+    return {"shared_signs": count, "without_shared": figures(apart, catalogue)}
 
 
 def _parts(frames: Sequence[StreetFrame], folds: Sequence[Fold]) -> list[tuple[Fold, list[StreetFrame]]]:
@@ -139,7 +167,7 @@ def _print(title: str, values: Any) -> None:
     click.echo(f"{title}:")
     for name, value in values.items():
         if isinstance(value, dict):
-            if name != "held_out":
+            if name not in PARTS:
                 click.echo(f"  {name:22} " + ", ".join(f"{key} {part}" for key, part in value.items()))
         else:
             click.echo(f"  {name:22} {value}")

@@ -1,8 +1,8 @@
 """A click group that loads a command only when it is called, and says errors in one line."""
 
 import signal
-import sys
 import threading
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module, metadata
@@ -12,6 +12,8 @@ from typing import IO, Any, NoReturn
 import click
 
 from edge.errors import SignwatchError
+from edge.redaction import without_passwords
+from edge.run_log import RunLog
 
 INTERRUPTED_STATUS = 128 + signal.SIGINT
 TERMINATED_STATUS = 128 + signal.SIGTERM
@@ -21,13 +23,26 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, as an exception: whoever ends well on Ctrl-C ends well on it too."""
 
 
+LOG_KEY = "signwatch.log"
+"""Where a command that keeps a log of its own leaves it, in click's `Context.meta`, so that errors go there too."""
+
+
 class OneLineError(click.ClickException):
     """An error as the user meets it: one line, exit status 1."""
 
+    def __init__(self, text: str, log: RunLog | None = None) -> None:
+        super().__init__(text)
+        self._log = log or RunLog(as_json=False)
+
     def show(self, file: IO[Any] | None = None) -> None:
-        """Write the line to standard error, or to `file`."""
-        text = " ".join(self.format_message().split())
-        click.echo(f"signwatch: {text}", file=file or sys.stderr)
+        """Write the line to standard error."""
+        self._log.say("error", " ".join(self.format_message().split()), level="error")
+
+
+class OneLineUsageError(OneLineError):
+    """Wrong usage where click's own lines won't do, exit status 2."""
+
+    exit_code = click.UsageError.exit_code
 
 
 class SignwatchGroup(click.Group):
@@ -86,16 +101,32 @@ class SignwatchGroup(click.Group):
                 ctx.exit(TERMINATED_STATUS)
             except KeyboardInterrupt:
                 ctx.exit(INTERRUPTED_STATUS)
-            except BrokenPipeError:
-                # Whoever read our output has enough, as `| head` does; click ends quietly.
+            except (BrokenPipeError, click.exceptions.Exit, click.Abort):
+                # Of a broken pipe, whoever read our output has enough, as `| head` does; click ends quietly.
                 raise
+            except click.ClickException as error:
+                text, log = error.format_message(), _log_of(ctx)
+                if log is None and text == without_passwords(text):
+                    raise
+                kind = OneLineUsageError if isinstance(error, click.UsageError) else OneLineError
+                raise kind("; ".join(text.splitlines()), log) from error
             except OSError as error:
                 name = f"{error.filename}: " if error.filename else ""
-                raise OneLineError(f"{name}{error.strerror or error}") from error
+                raise OneLineError(f"{name}{error.strerror or error}", _log_of(ctx)) from error
             except Exception as error:
-                if not isinstance(error, _known_errors()):
+                if isinstance(error, _known_errors()):
+                    raise OneLineError(str(error), _log_of(ctx)) from error
+                log = _log_of(ctx)
+                if log is None:
                     raise
-                raise OneLineError(str(error)) from error
+                log.say("defect", f"{type(error).__name__}: {error}", level="error", trace=traceback.format_exc())
+                ctx.exit(1)
+
+
+def _log_of(ctx: click.Context) -> RunLog | None:
+    """The log for programs that a command keeps, if it does; without one, errors are for people."""
+    log = ctx.meta.get(LOG_KEY)
+    return log if isinstance(log, RunLog) and log.as_json else None
 
 
 @contextmanager

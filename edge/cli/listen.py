@@ -1,6 +1,5 @@
 """`signwatch listen`: subscribe, and print what is published."""
 
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -17,7 +16,10 @@ from edge.messages import (
     Sign,
     SignMessage,
 )
+from edge.printable import clock, printable
 from edge.publisher import DEFAULT_ADDRESS
+from edge.state_message import StateMessage
+from edge.state_text import state_line
 from edge.subscriber import SignSubscriber
 
 
@@ -90,21 +92,23 @@ def lines_of(message: Message) -> list[str]:
         case FrameMessage():
             return sign_lines(message)
         case SignMessage():
-            return [f"{_clock(message.captured_ns)}  {message.event:7}  {_sign_text(message.sign)}"]
+            return [f"{clock(message.captured_ns)}  {message.event:7}  {_sign_text(message.sign)}"]
         case HealthMessage():
             counts = f"{message.captured} captured, {message.published} published, {message.dropped} dropped"
-            said = _printable(", ".join(filter(None, (message.fault, *message.degraded))))
-            text = f"{_printable(message.source)} {message.state}  {message.fps:.1f} frames/s, {counts}  {said}"
-            return [f"{_clock(message.published_ns)}  {text}".rstrip()]
+            said = printable(", ".join(filter(None, (message.fault, *message.degraded))))
+            text = f"{printable(message.source)} {message.state}  {message.fps:.1f} frames/s, {counts}  {said}"
+            return [f"{clock(message.published_ns)}  {text}".rstrip()]
         case InfoMessage():
             what = f"Signwatch {message.version}, {message.backend}, {len(message.signs)} signs, {message.given or ''}"
-            return [f"{_clock(message.published_ns)}  {_printable(f'{message.source}  {what}')}"]
+            return [f"{clock(message.published_ns)}  {printable(f'{message.source}  {what}')}"]
+        case StateMessage():
+            return [f"{clock(message.published_ns)}  {printable(message.source)}  {state_line(message.state)}"]
 
 
 def sign_lines(message: FrameMessage) -> list[str]:
     """Write a frame's signs for people, a line each; none for a frame without signs."""
     where = message.file or f"frame {message.frame}"
-    return [f"{_clock(message.captured_ns)}  {_printable(where)}  {_sign_text(sign)}" for sign in message.signs]
+    return [f"{clock(message.captured_ns)}  {printable(where)}  {_sign_text(sign)}" for sign in message.signs]
 
 
 def one_line(payload: bytes) -> str:
@@ -115,18 +119,9 @@ def one_line(payload: bytes) -> str:
     return " ".join(payload.decode().split("\n")).replace("\r", " ")
 
 
-def _clock(unix_ns: int) -> str:
-    return datetime.fromtimestamp(unix_ns / 1e9).strftime("%H:%M:%S.%f")[:-3]
-
-
 def _sign_text(sign: Sign) -> str:
     x, y, width, height = sign.box
     return (
-        f"#{sign.track:<4} {_printable(sign.name):32} {sign.state:9} {sign.confidence:6.1%}  "
+        f"#{sign.track:<4} {printable(sign.name):32} {sign.state:9} {sign.confidence:6.1%}  "
         f"{x:.0f},{y:.0f} {width:.0f}x{height:.0f}"
     )
-
-
-def _printable(text: str) -> str:
-    """Replace what could move a terminal's cursor: the text comes from the network."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -81,7 +81,7 @@ _CAMERA = (
         default="0",
         help="Turn the picture clockwise by so many degrees.",
     ),
-    click.option("--mirror", is_flag=True, help="Exchange left and right, after turning."),
+    click.option("--mirror/--no-mirror", help="Exchange left and right, after turning."),
     click.option("--roi", type=Region(), help="Look only at this part of the picture, turned and mirrored."),
 )
 
@@ -101,7 +101,7 @@ publish_option = click.option(
     help=f"Where subscribers connect (tcp, ipc); may be repeated. {DEFAULT_ADDRESS} if not given.",
 )
 insecure_option = click.option(
-    "--insecure", is_flag=True, help="Let other machines subscribe without keys; nothing is encrypted."
+    "--insecure/--no-insecure", help="Let other machines subscribe without keys; nothing is encrypted."
 )
 _file = click.Path(path_type=Path, dir_okay=False)
 _folder = click.Path(path_type=Path, file_okay=False)

@@ -25,6 +25,11 @@ output_path = click.Path(path_type=Path, dir_okay=False)
 @click.option("--jsonl", type=output_path, help="Write each frame's message as a line of JSON.")
 @click.option("--csv", "table", type=output_path, help="Write each sign of each frame as a row.")
 @click.option("--video", type=output_path, help="Write the frames with what was read drawn on them (.mp4 or .avi).")
+@click.option(
+    "--debug-video",
+    type=output_path,
+    help="Write a video that shows why: colour maps, candidates with rank and answer, tracks with their votes.",
+)
 @click.option("--publish", "address", metavar="ADDRESS", help="Publish over ZeroMQ too, such as tcp://127.0.0.1:5556.")
 @click.option("--stills", is_flag=True, help="The pictures have nothing to do with one another: no tracking.")
 @click.option(
@@ -51,6 +56,7 @@ def command(
     jsonl: Path | None,
     table: Path | None,
     video: Path | None,
+    debug_video: Path | None,
     address: str | None,
     stills: bool,
     compare: Path | None,
@@ -63,8 +69,8 @@ def command(
 
     A recording that is cut off is read as far as it goes; the others are still read, and the exit status is 1.
     """
-    if video is not None and len(sources) > 1:
-        raise click.UsageError("--video takes one SOURCE")
+    if (video or debug_video) and len(sources) > 1:
+        raise click.UsageError("--video and --debug-video take one SOURCE")
     if as_json and compare is None:
         raise click.UsageError("--json is the comparison's; give --compare, or --jsonl for the messages")
     failures: list[str] = []
@@ -74,7 +80,7 @@ def command(
         reader = open_reader(weights or BUILT_IN, backend)
         stack.callback(reader.close)
         publisher = stack.enter_context(SignPublisher(address, lossless=True)) if address else None
-        outputs = stack.enter_context(Outputs(jsonl, table, video))
+        outputs = stack.enter_context(Outputs(jsonl, table, video, debug_video))
         for spec in sources:
             try:
                 opened = _recorded(spec)

@@ -4,12 +4,13 @@ import os
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn, Unpack
 
 import click
 
+from edge.cli.config import config_option
 from edge.cli.live_options import (
     allow_option,
     camera_options,
@@ -18,12 +19,15 @@ from edge.cli.live_options import (
     publisher_key_option,
     publisher_keys,
 )
+from edge.cli.operation_options import log_json_option, metrics_option, serve_metrics
 from edge.cli.options import backend_option, weights_option
 from edge.cli.record_options import record_options
+from edge.cli.source_options import CameraOptions, source_options
+from edge.operation import Operation
 from edge.publisher import DEFAULT_ADDRESS, SignPublisher
-from edge.sources import CameraSettings, SourceEvent, SourceOptions, View
-from edge.sources.stream import OPEN_TIMEOUT_S, READ_TIMEOUT_S
-from edge.supervisor import LAST_WORDS_S, PUBLISHING, Callbacks, Counts, SourceSpec, run_live
+from edge.run_log import RunLog
+from edge.service_manager import ServiceManager
+from edge.supervisor import LAST_WORDS_S, PUBLISHING, Callbacks, SourceSpec, run_live
 from edge.watchdog import EXIT_STATUS, LIMIT_S, Watchdog
 from models.backends import Backend
 from models.weights_record import BUILT_IN
@@ -40,7 +44,7 @@ SWITCH_INTERVAL_S = 0.001
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
 @publish_option
 @click.option("--name", "names", multiple=True, help="What messages call the source, such as front; one for each.")
-@click.option("--realtime", is_flag=True, help="Take a recording at its own pace, as if it were a camera.")
+@click.option("--realtime/--no-realtime", help="Take a recording at its own pace, as if it were a camera.")
 @camera_options
 @click.option(
     "--max-latency",
@@ -65,20 +69,14 @@ SWITCH_INTERVAL_S = 0.001
 @record_options
 @weights_option
 @backend_option
+@metrics_option
+@log_json_option
+@config_option()
 def command(
     sources: tuple[str, ...],
     addresses: tuple[str, ...],
     names: tuple[str, ...],
     realtime: bool,
-    size: tuple[int, int] | None,
-    fps: float | None,
-    pixel_format: str | None,
-    exposure: float | None,
-    open_timeout_s: float | None,
-    read_timeout_s: float | None,
-    rotate: str,
-    mirror: bool,
-    roi: tuple[int, int, int, int] | None,
     max_latency_ms: float | None,
     watchdog_s: float,
     key: Path | None,
@@ -87,6 +85,9 @@ def command(
     recording: "RecordingSettings | None",
     weights: Path | None,
     backend: Backend,
+    metrics: tuple[str, int] | None,
+    log: RunLog,
+    **camera: Unpack[CameraOptions],
 ) -> None:
     """Read signs from SOURCE… live and publish them until stopped.
 
@@ -98,30 +99,35 @@ def command(
         raise click.UsageError(f"{len(sources)} SOURCE and {len(names)} --name; give each one its name, or none")
     if len(set(names or sources)) < len(sources):
         raise click.UsageError("two sources have the same name, and messages could not tell them apart; use --name")
-    asked = CameraSettings(size, fps, pixel_format, exposure)
-    options = SourceOptions(
-        view=View(cast(Literal[0, 90, 180, 270], int(rotate)), mirror, roi),
-        camera=None if asked == CameraSettings() else asked,
-        open_timeout_s=open_timeout_s or OPEN_TIMEOUT_S,
-        read_timeout_s=read_timeout_s or READ_TIMEOUT_S,
-        report=_say_event,
-    )
-    specs = [
-        SourceSpec(spec, name, realtime, options)
-        for spec, name in zip(sources, names or (None,) * len(sources), strict=True)
-    ]
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     watchdog = Watchdog(watchdog_s)
     with ExitStack() as stack:
-        recorder = stack.enter_context(_open_recorder(recording)) if recording else None
-        publisher = SignPublisher(
-            addresses or DEFAULT_ADDRESS,
-            insecure=insecure,
-            keys=publisher_keys(key, allow),
-            stage=watchdog.stage(PUBLISHING),
-            note=recorder.note if recorder else None,
+        served = stack.enter_context(closing(serve_metrics(metrics, insecure=insecure))) if metrics else None
+        operation = Operation(log, stack.enter_context(closing(ServiceManager(os.environ))), served)
+        options = source_options(camera, operation.note_source)
+        specs = [
+            SourceSpec(spec, name, realtime, options)
+            for spec, name in zip(sources, names or (None,) * len(sources), strict=True)
+        ]
+        recorder = stack.enter_context(_open_recorder(recording, log)) if recording else None
+        publisher = stack.enter_context(
+            SignPublisher(
+                addresses or DEFAULT_ADDRESS,
+                insecure=insecure,
+                keys=publisher_keys(key, allow),
+                stage=watchdog.stage(PUBLISHING),
+                note=recorder.note if recorder else None,
+            )
         )
-        stack.enter_context(publisher)
+
+        def stopping() -> None:
+            _leave_at_the_next_signal()
+            operation.note_stopping()
+
+        def leave_hung(stages: list[str]) -> NoReturn:
+            operation.note_hung(stages)
+            os._exit(EXIT_STATUS)
+
         ended = run_live(
             specs,
             publisher,
@@ -129,40 +135,32 @@ def command(
             weights or BUILT_IN,
             backend,
             Callbacks(
-                started=lambda names: click.echo(
-                    f"publishing {', '.join(names)} on {' '.join(publisher.addresses)}", err=True
-                ),
-                stopping=_leave_at_the_next_signal,
-                hung=_leave_hung,
+                started=lambda names: operation.note_started(names, publisher.addresses),
+                stopping=stopping,
+                hung=leave_hung,
+                health=operation.note_health,
+                published=operation.note_frame,
             ),
             max_latency_ms=max_latency_ms,
             recorder=recorder,
         )
         publisher.close(LAST_WORDS_S)
-    for counts in ended.counts:
-        click.echo(_count_line(counts), err=True)
+    operation.note_ended(ended.counts)
     if recorder is not None:
-        click.echo(
+        log.say(
+            "recorded",
             f"{recorder.folder}: {recorder.recorded} messages and pictures recorded, {recorder.unrecorded} left out",
-            err=True,
+            recorded=recorder.recorded,
+            unrecorded=recorder.unrecorded,
         )
     if ended.fault is not None:
         raise ended.fault
 
 
-def _open_recorder(settings: "RecordingSettings") -> "Recorder":
+def _open_recorder(settings: "RecordingSettings", log: RunLog) -> "Recorder":
     from edge.recording.recorder import Recorder
 
-    return Recorder(settings, lambda line: click.echo(f"signwatch: {line}", err=True))
-
-
-def _say_event(event: SourceEvent) -> None:
-    if event.fault is not None:
-        named = event.fault if event.name in event.fault else f"{event.name}: {event.fault}"
-        click.echo(f"signwatch: {named}; trying again until it is back", err=True)
-    else:
-        attempts = f", at attempt {event.attempts}" if event.attempts > 1 else ""
-        click.echo(f"{event.name} gives {event.given}{attempts}", err=True)
+    return Recorder(settings, lambda line: log.say("recording", line, level="warning"))
 
 
 def _leave_at_the_next_signal() -> None:
@@ -170,15 +168,3 @@ def _leave_at_the_next_signal() -> None:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, _: os._exit(128 + number))
-
-
-def _leave_hung(stages: list[str]) -> NoReturn:
-    click.echo(f"signwatch: {', '.join(stages)} hangs; start it again", err=True)
-    os._exit(EXIT_STATUS)
-
-
-def _count_line(counts: Counts) -> str:
-    return (
-        f"{counts.name}: {counts.captured} frames captured, {counts.published} frames published, "
-        f"{counts.dropped} dropped"
-    )

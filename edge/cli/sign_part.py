@@ -1,7 +1,7 @@
 """Which pictures of a data set something is measured on, and from picture to probabilities."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from models.errors import DataError
 from models.gtsrb import SignPicture, read_crops, split_by_track
 from models.weights_record import WeightsRecord
 
+Measured = TypeVar("Measured")
 MeasuredPart = Literal["test", "held-out"]
 PART_TITLES: dict[MeasuredPart, str] = {
     "test": "GTSRB's official test pictures, or all of other data",
@@ -37,8 +38,11 @@ def pictures_of(archive: Archive, part: MeasuredPart, catalogue: Catalogue, reco
     return [pictures[row] for row in split_by_track(pictures, share, SPLIT_SEED)[1]]
 
 
-def spread(pictures: list[SignPicture], limit: int | None) -> list[SignPicture]:
-    """At most `limit` of them, taken evenly over the whole list; all where there is no limit."""
+def spread(pictures: list[Measured], limit: int | None) -> list[Measured]:
+    """At most `limit` of them, taken evenly over the whole list; all where there is no limit.
+
+    Raises DataError where there is none.
+    """
     if not pictures:
         raise DataError("there is no picture to measure on")
     if limit is None or limit >= len(pictures):

@@ -11,7 +11,8 @@ from typing import Annotated
 
 import msgspec
 
-from edge.messages import SCHEMAS, Count
+from edge.message_types import Count
+from edge.messages import SCHEMAS
 from edge.schema import schema_path
 
 JSON = "json"

@@ -19,6 +19,7 @@ from edge.messages import (
     REPLAY,
     REPLAY_SESSION,
     SIGN_TOPIC,
+    STATE_TOPIC,
     FrameMessage,
     HealthMessage,
     Message,
@@ -140,5 +141,5 @@ class Replay:
         if isinstance(message, SignMessage):
             key = message.source, message.sign.track
             self._publisher.retain(SIGN_TOPIC, {key: None if message.event == "ended" else payload})
-        elif topic in (HEALTH_TOPIC, INFO_TOPIC):
+        elif topic in (HEALTH_TOPIC, INFO_TOPIC, STATE_TOPIC):
             self._publisher.retain(topic, {key: payload})

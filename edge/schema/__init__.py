@@ -1,7 +1,7 @@
 """The JSON Schemas of the wire messages, for readers in other languages.
 
-`signwatch.frame-1.schema.json` and its like beside this file are made from `edge.messages`: after a
-change there, `python -m edge.schema` writes them anew.
+`signwatch.frame-1.schema.json` and its like beside this file are made from `edge.messages` and `edge.state_message`:
+after a change there, `python -m edge.schema` writes them anew.
 """
 
 import ast
@@ -56,8 +56,9 @@ def _structs(struct: type[msgspec.Struct]) -> list[type[msgspec.Struct]]:
     found = [struct]
     for field in msgspec.inspect.type_info(struct).fields:  # type: ignore[attr-defined]  # of structs it has them
         inner = getattr(field.type, "item_type", field.type)
-        if isinstance(inner, msgspec.inspect.StructType):
-            found += _structs(inner.cls)
+        for kind in getattr(inner, "types", (inner,)):  # of a structure or null, among others
+            if isinstance(kind, msgspec.inspect.StructType):
+                found += [one for one in _structs(kind.cls) if one not in found]
     return found
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from edge.errors import SourceError
 from edge.sources.address import is_address, without_credentials
-from edge.sources.camera import CameraSettings, camera_label, open_camera
+from edge.sources.camera import AS_IT_IS, CameraSettings, camera_label, open_camera
 from edge.sources.captured import CapturedSource
 from edge.sources.live import LiveSource, SourceEvent
 from edge.sources.pacing import PacedSource
@@ -64,7 +64,7 @@ class SourceOptions:
     """How a source is opened and looked at; each option counts only where it applies."""
 
     view: View = WHOLE
-    camera: CameraSettings | None = None
+    camera: CameraSettings = AS_IT_IS
     open_timeout_s: float = OPEN_TIMEOUT_S
     """Of streams: how long the server may take to answer."""
     read_timeout_s: float = READ_TIMEOUT_S

@@ -1,9 +1,9 @@
 """Addresses of network cameras, and how to name one without its password."""
 
+from edge.redaction import HIDDEN
+
 SCHEMES = frozenset({"http", "https", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp"})
 """Ways by which cameras send and the FFmpeg inside OpenCV receives."""
-
-HIDDEN = "***"
 
 
 def is_address(spec: str) -> bool:

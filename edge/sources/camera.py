@@ -13,11 +13,13 @@ from edge.sources.device import Adjustable, Capture, Device
 
 MANUAL_EXPOSURE, AUTOMATIC_EXPOSURE = 1, 3
 """V4L2's V4L2_EXPOSURE_MANUAL and V4L2_EXPOSURE_APERTURE_PRIORITY, which OpenCV hands through."""
+FPS_ROUNDING = 0.5
+"""29.97 frames a second are 30."""
 
 
 @dataclass(frozen=True, slots=True)
 class CameraSettings:
-    """What is asked of a camera; None leaves it as it is. The camera gives what it can, which may be something else."""
+    """What is asked of a camera, which gives what it can; None leaves size, rate and pixel format as they are."""
 
     size_wh: tuple[int, int] | None = None
     """Width and height in px."""
@@ -29,7 +31,10 @@ class CameraSettings:
     """In the camera's own unit, 100 microseconds with V4L2; None leaves it to the camera."""
 
 
-def open_camera(device: int | str, settings: CameraSettings | None = None) -> Device:
+AS_IT_IS = CameraSettings()
+
+
+def open_camera(device: int | str, settings: CameraSettings = AS_IT_IS) -> Device:
     """Open a camera on this machine.
 
     Args:
@@ -45,9 +50,8 @@ def open_camera(device: int | str, settings: CameraSettings | None = None) -> De
     capture = cv2.VideoCapture(device, backend)
     if not capture.isOpened():
         raise SourceError(f"{label} can't be opened; {_advice()}")
-    if settings is not None:
-        configure(capture, settings)
-    return Device(capture, describe(capture), fps_of(capture))
+    configure(capture, settings)
+    return Device(capture, describe_camera(capture, settings), fps_of(capture))
 
 
 def camera_label(device: int | str) -> str:
@@ -56,7 +60,7 @@ def camera_label(device: int | str) -> str:
 
 
 def configure(capture: Adjustable, settings: CameraSettings) -> None:
-    """Ask a camera for settings; what came of it is in `describe`.
+    """Ask a camera for settings; what came of it is in `describe_camera`.
 
     The pixel format comes first: a camera has other sizes and rates in each.
     """
@@ -82,22 +86,53 @@ def fps_of(capture: Capture) -> float | None:
 
 def describe(capture: Capture) -> str:
     """What a device really gives, for people, such as `1280x720 at 30 frames/s, MJPG`."""
-    width, height = (round(capture.get(side)) for side in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+    width, height = _size_wh_of(capture)
     fps = fps_of(capture)
+    parts = [f"{width}x{height}" + (f" at {fps:.4g} frames/s" if fps else ""), _pixel_format_of(capture)]
+    return ", ".join(filter(None, parts))
+
+
+def describe_camera(capture: Capture, settings: CameraSettings) -> str:
+    """What a camera really gives, and what it was asked for in vain, for people.
+
+    Such as `640x480 at 30 frames/s, MJPG, exposure 250; asked for 1280x720`.
+    """
+    exposure = capture.get(cv2.CAP_PROP_EXPOSURE)
+    given = describe(capture) + (f", exposure {exposure:g}" if settings.exposure is not None else "")
+    in_vain = []
+    if settings.size_wh not in (None, _size_wh_of(capture)):
+        in_vain.append("{}x{}".format(*settings.size_wh))
+    if settings.fps is not None and abs(settings.fps - (fps_of(capture) or 0.0)) > FPS_ROUNDING:
+        in_vain.append(f"{settings.fps:g} frames/s")
+    if settings.pixel_format is not None and settings.pixel_format.strip() != _pixel_format_of(capture):
+        in_vain.append(settings.pixel_format)
+    if settings.exposure is not None and round(settings.exposure) != round(exposure):
+        in_vain.append(f"exposure {settings.exposure:g}")
+    return given + (f"; asked for {', '.join(in_vain)}" if in_vain else "")
+
+
+def _size_wh_of(capture: Capture) -> tuple[int, int]:
+    return round(capture.get(cv2.CAP_PROP_FRAME_WIDTH)), round(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+
+
+def _pixel_format_of(capture: Capture) -> str:
+    """The letters, or nothing where they are none."""
     code = round(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
     letters = code.to_bytes(4, "little").decode("ascii", "replace").strip("\0 ")
-    parts = [f"{width}x{height}" + (f" at {fps:.4g} frames/s" if fps else "")]
-    if letters.isprintable() and letters.isascii() and letters:
-        parts.append(letters)
-    return ", ".join(parts)
+    return letters if letters.isprintable() and letters.isascii() else ""
 
 
-def _advice() -> str:
-    """Say which cameras there are, as far as this system tells."""
-    devices = sorted(
+def camera_devices() -> list[str]:
+    """The names of what could be cameras, such as `video0`, as far as this system tells."""
+    return sorted(
         (path.name for path in Path("/dev").glob("video*") if re.fullmatch(r"video\d+", path.name)),
         key=lambda device: int(device.removeprefix("video")),
     )
+
+
+def _advice() -> str:
+    """Say which cameras there are."""
+    devices = camera_devices()
     if devices:
         return f"there are {', '.join(devices)}; is it in use, or not permitted (group video)?"
     return "no camera is connected to this machine"

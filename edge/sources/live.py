@@ -52,7 +52,7 @@ class LiveSource(Source):
         open_device: Opens the device.
         name: What messages call it; no credentials in it.
         view: How its pictures are turned and cut.
-        report: Is told, from the reading thread, of each opening and of the first of several equal faults.
+        report: Is told, from the reading thread, of each opening and of each fault, however often it comes again.
         beat: Is called, from the reading thread, before each attempt and each picture: what the watchdog listens to.
     """
 
@@ -190,6 +190,5 @@ class LiveSource(Source):
     def _note_fault(self, fault: str) -> None:
         self.faults += 1
         self.state = "waiting"
-        if fault != self.fault:
-            self._report(SourceEvent(self.name, fault, None, self._attempts))
         self.fault = fault
+        self._report(SourceEvent(self.name, fault, None, self._attempts))

@@ -1,5 +1,7 @@
 """Messages as tests of several modules send them."""
 
+import time
+
 import msgspec
 
 from edge.messages import (
@@ -7,6 +9,7 @@ from edge.messages import (
     HEALTH_TOPIC,
     INFO_TOPIC,
     SIGN_TOPIC,
+    STATE_TOPIC,
     FrameMessage,
     HealthMessage,
     InfoMessage,
@@ -17,6 +20,7 @@ from edge.messages import (
     SignMessage,
     Thresholds,
 )
+from edge.state_message import ComingSign, DriveState, Origin, Rule, StateMessage, unknown_rule
 
 SIGN = Sign(
     track=17,
@@ -32,6 +36,7 @@ SIGN = Sign(
     hits=9,
     age=10,
     measured=True,
+    rules=("speed-limit",),
 )
 
 MESSAGE = FrameMessage(
@@ -98,9 +103,44 @@ INFO = InfoMessage(
     signs=(KnownSign(2, "274-50", "Speed limit (50km/h)", "prohibitory", 50, "km/h"),),
 )
 
-ONE_OF_EACH: dict[bytes, Message] = {FRAME_TOPIC: MESSAGE, SIGN_TOPIC: EVENT, HEALTH_TOPIC: HEALTH, INFO_TOPIC: INFO}
+STATE = StateMessage(
+    source="front",
+    session="a1b2",
+    seq=9,
+    published_ns=1_764_000_000_010_200_000,
+    monotonic_ns=7_000_010_200_000,
+    frame=811,
+    stream="ok",
+    frame_age_ms=10.2,
+    state=DriveState(
+        Rule(
+            "in-force", None, 50, "km/h", "lowered", 0.997, 1_764_000_000_000_000_000, 3.2,
+            Origin(17, 2, "274-50", "Speed limit (50km/h)"),
+        ),
+        unknown_rule("nothing-seen"),
+        unknown_rule("too-old"),
+        unknown_rule("stream-dead"),
+        (ComingSign(19, 14, "206", "Stop", ("stop",), False, None, None, "ahead", 0.998, True, 31.5, 0.0),),
+    ),
+)  # fmt: skip
+
+ONE_OF_EACH: dict[bytes, Message] = {
+    FRAME_TOPIC: MESSAGE,
+    SIGN_TOPIC: EVENT,
+    HEALTH_TOPIC: HEALTH,
+    INFO_TOPIC: INFO,
+    STATE_TOPIC: STATE,
+}
 
 
 def numbered(seq: int, session: str = "a1b2") -> FrameMessage:
     """The message with another number or session."""
     return msgspec.structs.replace(MESSAGE, seq=seq, session=session)
+
+
+def fresh(seq: int, *, source: str = "front", age_ms: float = 1.0, session: str = "a1b2") -> FrameMessage:
+    """A message of a frame that was captured so long ago."""
+    latency = msgspec.structs.replace(MESSAGE.latency_ms, total=age_ms)
+    return msgspec.structs.replace(
+        numbered(seq, session), source=source, monotonic_ns=time.monotonic_ns(), latency_ms=latency
+    )

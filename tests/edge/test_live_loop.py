@@ -14,6 +14,7 @@ from edge.messages import FrameMessage, SignMessage, decode_topic
 from edge.publisher import SignPublisher
 from edge.reader import SignReader
 from edge.sources import CapturedSource, PacedSource, PatternSource, Source
+from edge.state_message import StateMessage
 from edge.subscriber import SignSubscriber
 from edge.watchdog import Stage
 from tests.edge.messages import MESSAGE, SIGN
@@ -85,6 +86,45 @@ def test_a_reader_that_is_too_slow_drops_frames_and_each_message_says_how_many(p
         assert message is not None
         assert message.dropped == message.frame - position, "every frame before it was published or dropped"
     assert messages[-1] is not None and messages[-1].dropped > 0
+
+
+def test_what_is_in_force_is_told_and_kept_for_newcomers(publisher: SignPublisher) -> None:
+    reader = StandInReader()
+    with SignSubscriber(publisher.address, topics=(b"state",)) as early:
+        assert publisher.wait_for_subscriber(PATIENCE_S, b"state")
+        (feed,) = run(publisher, (pattern(50, 20), reader))
+        feed.end(publisher)
+        told: list[StateMessage] = []
+        while not told or told[-1].stream == "ok" or told[-1].frame is None:
+            received = early.receive_with_payload(PATIENCE_S)
+            assert received is not None and isinstance(received[0], StateMessage)
+            told.append(received[0])
+    assert [message.seq for message in told] == list(range(len(told)))
+    ahead = [message for message in told if message.state.ahead]
+    assert [sign.track for sign in ahead[0].state.ahead] == [SIGN.track]
+    assert (told[-1].stream, told[-1].state.ahead) == ("dead", ())
+    with SignSubscriber(publisher.address, topics=(b"state",)) as late:
+        received = late.receive_with_payload(PATIENCE_S)
+    assert received is not None and received[0] == told[-1]
+
+
+def test_a_source_that_falls_silent_is_told_as_dead_while_the_loop_runs(publisher: SignPublisher) -> None:
+    source = CapturedSource(pattern(50, 10))
+    feed = Feed(source, StandInReader())
+    with SignSubscriber(publisher.address) as signs:
+        assert publisher.wait_for_subscriber(PATIENCE_S)
+        while feed.published < 3 and not source.buffer.exhausted:
+            feed.advance(publisher)
+        source.close()
+
+        def heard() -> list[str]:
+            feed.look_after(publisher)
+            signs.receive(0.05)
+            return [message.stream for message in signs.states.values()]
+
+        eventually(lambda: heard() == ["ok"])
+        eventually(lambda: heard() == ["dead"])
+        assert signs.drive_state().ahead == ()
 
 
 def test_a_recording_loses_no_frame_however_slow_the_reader(publisher: SignPublisher) -> None:

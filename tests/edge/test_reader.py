@@ -10,10 +10,10 @@ from edge.budget import LEVELS, Effort
 from edge.frame import Frame
 from edge.messages import FrameMessage, decode, encode
 from edge.reader import FORGET_AFTER_S, FrameReader, SignReader, open_reader
-from edge.sample_drive import draw_sign
 from edge.sources import open_source
 from models.archive import Archive
 from models.gtsdb import list_frames, read_frame
+from tests.edge.scenes import scene
 
 
 @pytest.fixture(scope="module")
@@ -25,18 +25,6 @@ def reader() -> Iterator[FrameReader]:
 
 def frame(image: np.ndarray, number: int = 0, media_s: float | None = None) -> Frame:
     return Frame(image, number, time.time_ns(), time.monotonic_ns(), media_s, None)
-
-
-def scene(side: int, *class_ids: int) -> np.ndarray:
-    """Drawn signs in a row before a plain, slightly noisy background."""
-    image = np.random.default_rng(0).normal((150, 140, 130), 6, (480, 640, 3)).clip(0, 255).astype(np.uint8)
-    for place, class_id in enumerate(class_ids):
-        sign = draw_sign(class_id, side)
-        x, y = 80 + 150 * place, 200
-        alpha = sign[..., 3:] / 255
-        patch = image[y : y + side, x : x + side]
-        patch[:] = (alpha * sign[..., 2::-1] + (1 - alpha) * patch).astype(np.uint8)
-    return image
 
 
 def test_signs_in_a_still_picture_are_found_and_named(reader: FrameReader) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from edge.messages import MESSAGES, decode_topic, encode
 from edge.schema import json_schema, schema_path, schema_text
-from tests.edge.messages import EVENT, HEALTH, INFO, MESSAGE, ONE_OF_EACH, SIGN
+from edge.state_message import unknown_state
+from tests.edge.messages import EVENT, HEALTH, INFO, MESSAGE, ONE_OF_EACH, SIGN, STATE
 
 RELEASED = Path(__file__).with_name("released")
 """Each topic's schema as it was when it first went out. These files never change."""
@@ -54,6 +55,7 @@ def test_every_field_is_described(topic: bytes) -> None:
         (b"sign", msgspec.structs.replace(EVENT, event="ended")),
         (b"health", msgspec.structs.replace(HEALTH, fault=None, state="ok", frame_age_ms=None)),
         (b"info", msgspec.structs.replace(INFO, given=None, max_latency_ms=None)),
+        (b"state", msgspec.structs.replace(STATE, frame=None, frame_age_ms=None, state=unknown_state("nothing-seen"))),
     ],
 )
 def test_encoded_messages_fulfil_it(topic: bytes, message: Any) -> None:
@@ -70,6 +72,8 @@ def test_encoded_messages_fulfil_it(topic: bytes, message: Any) -> None:
         (b"sign", "event", "gone"),
         (b"health", "state", "perhaps"),
         (b"info", "thresholds", {}),
+        (b"state", "stream", "asleep"),
+        (b"state", "state", {"speed_limit": {}}),
     ],
 )
 def test_what_the_reader_refuses_does_not_fulfil_it(topic: bytes, field: str, value: object) -> None:

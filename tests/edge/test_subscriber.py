@@ -6,11 +6,11 @@ import msgspec
 import pytest
 import zmq
 
-from edge import AsyncSignSubscriber, FrameMessage, HealthMessage, Limits, SignSubscriber, WireError
+from edge import AsyncSignSubscriber, HealthMessage, Limits, SignSubscriber, WireError
 from edge.inbox import MAX_SOURCES
 from edge.messages import MAX_MESSAGE_BYTES, encode
 from edge.publisher import SignPublisher
-from tests.edge.messages import EVENT, HEALTH, INFO, MESSAGE, numbered
+from tests.edge.messages import EVENT, HEALTH, INFO, MESSAGE, STATE, fresh, numbered
 from tests.waiting import PATIENCE_S, eventually
 
 LAST = numbered(999_999)
@@ -154,14 +154,6 @@ def test_numbering_of_invented_sources_takes_bounded_memory(publisher: SignPubli
 NOW = Limits(alive_s=PATIENCE_S, stale_s=PATIENCE_S)
 
 
-def fresh(seq: int, *, source: str = "front", age_ms: float = 1.0, session: str = "a1b2") -> FrameMessage:
-    """A message of a frame that was captured so long ago."""
-    latency = msgspec.structs.replace(MESSAGE.latency_ms, total=age_ms)
-    return msgspec.structs.replace(
-        numbered(seq, session), source=source, monotonic_ns=time.monotonic_ns(), latency_ms=latency
-    )
-
-
 def test_a_control_loop_asks_one_question(publisher: SignPublisher) -> None:
     with SignSubscriber(publisher.address, limits=NOW) as signs:
         assert (signs.ok(), signs.alive, signs.stale, signs.fresh_ms) == (False, False, True, None)
@@ -223,6 +215,84 @@ def test_a_publisher_that_was_stopped_says_so(publisher: SignPublisher) -> None:
         assert "front was stopped" in signs.faults()
 
 
+def state(seq: int, *, age_ms: float = 0.0, source: str = "front", session: str = "a1b2") -> bytes:
+    """What is in force, as it was told so long ago."""
+    made_ns = time.monotonic_ns() - round(age_ms * 1e6)
+    return encode(msgspec.structs.replace(STATE, seq=seq, monotonic_ns=made_ns, source=source, session=session))
+
+
+def take_in(signs: SignSubscriber) -> None:
+    assert signs.receive_with_payload(PATIENCE_S) is not None
+
+
+def test_what_is_in_force_is_there_beside_the_frames(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=NOW) as signs:
+        assert signs.drive_state().speed_limit.why == "nothing-seen"
+        eventually(lambda: publisher.subscriptions(b"state") == 1)
+        publisher.send(b"state", state(0))
+        publisher.publish(fresh(0))
+        assert signs.receive(PATIENCE_S) is not None
+        assert signs.drive_state() == signs.drive_state("front") == STATE.state
+        stop = signs.drive_state().coming("stop")
+        assert stop is not None and stop.distance_m == 31.5
+        assert signs.drive_state("rear").speed_limit.why == "nothing-seen"
+
+
+def test_what_was_in_force_is_unknown_when_the_publisher_is_silent(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=Limits(alive_s=1.0, stale_s=PATIENCE_S)) as signs:
+        eventually(lambda: publisher.subscriptions(b"state") == 1)
+        publisher.send(b"state", state(0))
+        take_in(signs)
+        eventually(lambda: signs.drive_state().speed_limit.why == "stream-dead")
+        assert signs.drive_state().ahead == ()
+        assert signs.states["front"].state == STATE.state, "as it came"
+
+
+def test_a_state_that_waited_in_a_queue_is_as_old_as_it_is(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=NOW) as signs:
+        assert publisher.wait_for_subscriber(PATIENCE_S)
+        publisher.publish(fresh(0))
+        take_in(signs)
+        publisher.send(b"state", state(0, age_ms=1e3 * PATIENCE_S + 1))
+        take_in(signs)
+        assert signs.drive_state().speed_limit.why == "stream-dead"
+        publisher.send(b"state", state(1))
+        take_in(signs)
+        assert signs.drive_state().speed_limit.value == 50
+
+
+def test_a_restarted_publisher_takes_what_was_in_force_with_it(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=NOW) as signs:
+        assert publisher.wait_for_subscriber(PATIENCE_S)
+        publisher.send(b"state", state(0))
+        take_in(signs)
+        publisher.publish(fresh(0, session="other"))
+        take_in(signs)
+        assert (signs.states, signs.restarts) == ({}, 1)
+        assert signs.drive_state().speed_limit.status == "unknown"
+
+
+def test_what_comes_again_for_a_newcomer_makes_nothing_younger(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=Limits(alive_s=1.0, stale_s=PATIENCE_S)) as signs:
+        assert publisher.wait_for_subscriber(PATIENCE_S)
+        publisher.send(b"state", state(4))
+        take_in(signs)
+        eventually(lambda: signs.drive_state().speed_limit.status == "unknown")
+        publisher.send(b"state", state(4))
+        take_in(signs)
+        assert signs.drive_state().speed_limit.status == "unknown"
+
+
+def test_of_several_sources_one_has_to_be_named(publisher: SignPublisher) -> None:
+    with SignSubscriber(publisher.address, limits=NOW) as signs:
+        assert publisher.wait_for_subscriber(PATIENCE_S)
+        for name in ("left", "right"):
+            publisher.send(b"state", state(0, source=name))
+            take_in(signs)
+        assert signs.drive_state().speed_limit.status == "unknown"
+        assert signs.drive_state("left").speed_limit.value == 50
+
+
 def test_any_topic_can_be_received(publisher: SignPublisher) -> None:
     with SignSubscriber(publisher.address, topics=(b"sign",)) as signs:
         assert publisher.wait_for_subscriber(PATIENCE_S, b"sign")
@@ -247,6 +317,21 @@ def test_with_asyncio_the_same_is_awaited(publisher: SignPublisher) -> None:
             return numbers
 
     assert asyncio.run(receive()) == list(range(5))
+
+
+def test_with_asyncio_what_is_in_force_is_there_too(publisher: SignPublisher) -> None:
+    async def receive() -> int | float | None:
+        async with AsyncSignSubscriber(publisher.address, limits=NOW) as signs:
+            for _ in range(3000):
+                if publisher.subscriptions(b"state"):
+                    break
+                await asyncio.sleep(0.01)
+            publisher.send(b"state", state(0))
+            publisher.publish(fresh(0))
+            assert await signs.receive(PATIENCE_S) is not None
+            return signs.drive_state().speed_limit.value
+
+    assert asyncio.run(receive()) == 50
 
 
 def test_with_asyncio_the_newest_is_handed_out(publisher: SignPublisher) -> None:

@@ -46,6 +46,43 @@ def test_a_number_that_is_not_whole_stays_so() -> None:
     assert load_catalogue()[16].value == 3.5
 
 
+def test_a_sign_says_which_rules_it_is_about() -> None:
+    rules = {sign.code: sign.rules for sign in load_catalogue() if sign.rules}
+    assert rules.pop("282") == ("speed-limit", "no-passing", "no-passing-heavy")
+    limits = {code for code, named in rules.items() if named == ("speed-limit",)}
+    assert limits == {sign.code for sign in load_catalogue() if sign.unit == "km/h"}
+    assert {code: named for code, named in rules.items() if code not in limits} == {
+        "276": ("no-passing",),
+        "277": ("no-passing-heavy",),
+        "280": ("no-passing",),
+        "281": ("no-passing-heavy",),
+        "301": ("right-of-way",),
+        "306": ("priority-road",),
+        "205": ("yield",),
+        "206": ("stop",),
+    }
+
+
+def test_a_catalogue_without_rules_still_has_its_limits(tmp_path: Path) -> None:
+    path = tmp_path / "signs.csv"
+    path.write_text(
+        HEADER
+        + "0,R2-1,Speed limit,prohibitory,rectangle,white,35,mph\n"
+        + "1,W13-1,Advisory speed,information,rectangle,yellow,35,mph\n"
+        + "2,R1-1,Stop,priority,octagon,red,,\n"
+    )
+    assert [sign.rules for sign in load_catalogue(path)] == [("speed-limit",), (), ()]
+
+
+def test_a_catalogue_with_rules_but_no_mirror_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "signs.csv"
+    path.write_text(HEADER[:-1] + ",rules\n0,R1-1,Stop,priority,octagon,red,,,stop\n")
+    catalogue = load_catalogue(path)
+    assert catalogue[0].rules == ("stop",)
+    write_catalogue(path, catalogue)
+    assert list(load_catalogue(path)) == list(catalogue)
+
+
 def test_a_sign_for_the_left_is_the_one_for_the_right_in_a_mirror() -> None:
     catalogue = load_catalogue()
     for sign in catalogue:
@@ -59,6 +96,9 @@ def test_a_sign_for_the_left_is_the_one_for_the_right_in_a_mirror() -> None:
     ("text", "said"),
     [
         (HEADER[:-1] + ",mirror\n0,a,b,danger,circle,red,,,1\n1,c,d,danger,circle,red,,,1\n", "0 is 1 in a mirror"),
+        (HEADER[:-1] + ",rules\n0,a,b,danger,circle,red,,,go\n", "rules has 'go'"),
+        (HEADER[:-1] + ",rules\n0,a,b,prohibitory,circle,red,,,speed-limit\n", "a speed-limit has a value"),
+        (HEADER[:-1] + ",rules,mirror\n0,a,b,danger,circle,red,,,,\n", "first line"),
         ("class,name\n0,x\n", "first line"),
         (HEADER, "no sign"),
         (HEADER + "1,a,b,danger,circle,red,,\n", "count up from 0"),

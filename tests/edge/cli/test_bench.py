@@ -4,7 +4,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from edge.cli import bench_live, main
+from edge.cli import bench_live, bench_stream, main
 
 
 def bench(*arguments: str) -> str:
@@ -38,7 +38,7 @@ def test_without_tensorflow_the_rest_is_timed_and_the_reason_given(monkeypatch: 
 
 
 def test_the_whole_way_is_timed_in_three_processes_and_the_counts_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_live, "DRIVE_SECONDS", 0.5)
+    monkeypatch.setattr(bench_stream, "DRIVE_SECONDS", 0.5)
     monkeypatch.setattr(bench_live, "WARM_UP_S", 0.1)
     result = CliRunner().invoke(
         main,
@@ -75,3 +75,27 @@ def test_recording_is_timed_and_everything_handed_over_is_accounted_for() -> Non
     assert figures["recorded"] + figures["unrecorded"] == 2 * 20
     assert figures["cpu_ms_per_frame"] > 0 and figures["kb_per_frame"] > 5
     assert 0 < figures["hand_over_us"]["median"] <= figures["hand_over_us"]["p99"]
+
+
+def test_a_run_whose_camera_dies_again_and_again_is_weighed_and_its_frames_are_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bench_stream, "DRIVE_SECONDS", 0.5)
+    options = ["--seconds", "12", "--every", "2.5", "--down", "0.5", "--fps", "10", "--size", "320x240", "--json"]
+    result = CliRunner().invoke(main, ["bench", "soak", *options])
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["reconnections"] >= 1
+    assert figures["captured"] == figures["published"] + figures["dropped"] > 0
+    assert (figures["missed"], figures["wrong_times"]) == (0, 0)
+    assert 0 < figures["return_s"]["median"] <= figures["return_s"]["most"]
+    for kind in ("resident_mib", "threads", "descriptors"):
+        assert 0 < figures[kind]["settled"] <= figures[kind]["most"]
+    growth = figures["resident_mib"]["most"] / figures["resident_mib"]["settled"] - 1
+    assert figures["resident_growth_percent"] == pytest.approx(100 * growth, abs=0.1)
+
+
+def test_a_soak_too_short_to_compare_anything_is_wrong_usage() -> None:
+    result = CliRunner().invoke(main, ["bench", "soak", "--seconds", "60", "--every", "60"])
+    assert result.exit_code == 2
+    assert "at least 4 times" in result.output

@@ -134,6 +134,21 @@ def streets_with_signs(folder: Path, count: int) -> Path:
     return folder
 
 
+def test_figures_without_what_the_network_has_seen_are_given_too(tmp_path: Path) -> None:
+    data, signs = streets_with_signs(tmp_path / "frames", 2), tmp_path / "signs"
+    (signs / "Train").mkdir(parents=True)
+    image = cv2.imread(str(data / "00000.png"))
+    assert image is not None
+    (signs / "Train/a.png").write_bytes(benchmark.encode(".png", np.asarray(image[95:145, 35:85], np.uint8)))
+    head = "Width,Height,Roi.X1,Roi.Y1,Roi.X2,Roi.Y2,ClassId,Path\n"
+    (signs / "Train.csv").write_text(f"{head}50,50,5,5,44,44,14,Train/a.png\n", encoding="utf-8")
+    result = evaluate("detector", "--data", data, "--gtsrb", signs, "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert (figures["frames"], figures["shared_signs"], figures["without_shared"]["frames"]) == (2, 1, 1)
+    assert "share no sign" in evaluate("detector", "--data", data, "--gtsrb", signs).stdout
+
+
 def test_every_frame_is_measured_with_a_ranker_that_has_not_learnt_from_it(tmp_path: Path) -> None:
     pytest.importorskip("lightgbm", exc_type=ImportError)
     data, page = streets_with_signs(tmp_path / "frames", 6), tmp_path / "report.html"
@@ -178,3 +193,24 @@ def test_frames_that_all_taught_something_are_no_measure(tmp_path: Path) -> None
     result = evaluate("background", "--frames", tmp_path)
     assert result.exit_code == 1
     assert "no frame of fold 0 in it" in result.output
+
+
+def test_tracks_are_measured_on_drives_and_reported_with_pictures(tmp_path: Path) -> None:
+    data = street(tmp_path, "00000.ppm;12;3;43;34;7\n")
+    report = tmp_path / "report.html"
+    result = evaluate("tracks", "--frames", data, "--limit", "2", "--json", "--html", report)
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert (figures["drives"], figures["empty_drives"], figures["confirmations"]) == (2, 1, 0)
+    assert {"signs", "confirmed_share", "confirmed_interval", "early", "wrong", "switched", "tracks"} <= figures.keys()
+    assert figures["held_out"]["drives"] == 1
+    assert figures["clips"]["drives"] == 0
+    page = report.read_text(encoding="utf-8")
+    assert "Confirmed by mistake" in page and "Not confirmed" in page
+
+
+def test_tracks_are_told_in_words_too(tmp_path: Path) -> None:
+    result = evaluate("tracks", "--frames", street(tmp_path, ""), "--held-out")
+    assert result.exit_code == 0, result.output
+    assert "confirmed in drives without signs" in result.stdout
+    assert "1 drives" in result.stdout

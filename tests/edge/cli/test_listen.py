@@ -82,6 +82,7 @@ def test_people_see_a_line_for_each_sign(publisher: SignPublisher) -> None:
     [
         ("sign", ("new", "#17", "Speed limit (50km/h)", "confirmed")),
         ("health", ("front fault", "0.0 frames/s", "900 captured, 890 published, 10 dropped", "half-size")),
+        ("state", ("front", "limit 50 km/h", "no passing unknown", "#19 Stop (in 32 m)")),
         ("info", ("front", "Signwatch 0.1.0", "litert-int8", "1 signs", "1280x720 at 30 frames/s")),
     ],
 )

@@ -105,7 +105,7 @@ def test_a_real_recording_that_is_cut_off_is_read_as_far_as_it_goes(data_folder:
     ("arguments", "status", "said"),
     [
         (["process"], 2, "Missing argument"),
-        (["process", "a.mp4", "b.mp4", "--video", "o.mp4"], 2, "--video takes one SOURCE"),
+        (["process", "a.mp4", "b.mp4", "--video", "o.mp4"], 2, "--video and --debug-video take one SOURCE"),
         (["process", "a.mp4", "--jsonl", "nowhere/o.jsonl"], 1, "nowhere/o.jsonl: can't be written"),
         (["process", "a.mp4", "--weights", "nowhere"], 1, "nowhere/classifier.json: no record of weights"),
         (["process", "a.mp4", "--publish", "nonsense"], 1, "nonsense"),
@@ -135,3 +135,13 @@ def test_what_is_wrong_is_said_in_one_line(
     result = signwatch(*arguments)
     assert result.exit_code == status, result.output
     assert said in result.stderr.splitlines()[-1]
+
+
+def test_a_debug_video_shows_every_frame_and_why(video: Path, tmp_path: Path) -> None:
+    debug = tmp_path / "why.mp4"
+    result = signwatch("process", video, "--debug-video", debug)
+    assert result.exit_code == 0, result.output
+    capture = cv2.VideoCapture(str(debug))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 12
+    assert capture.get(cv2.CAP_PROP_FRAME_WIDTH) > 1280, "beside the frame there is a panel"
+    capture.release()

@@ -1,7 +1,7 @@
 """Real network cameras made of GStreamer; run by the system's Python, which has its bindings.
 
-`python3 gst_server.py rtsp|ts WIDTH HEIGHT [PORT]` serves a test picture as H.264 at 20 frames a second, over RTSP or
-as MPEG-TS over TCP, and prints the port.
+`python3 gst_server.py rtsp|ts FOLDER PORT` serves a folder's `000.jpg` and so on as H.264 at 20 frames a second, again
+and again, over RTSP or as MPEG-TS over TCP, and prints the port; a free one for 0.
 """
 
 import socket
@@ -13,11 +13,11 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # type: ignore[import-not-found]  # noqa: E402
 
-kind, width, height, port = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int((*sys.argv, "0")[4])
+kind, folder, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
 Gst.init(None)
 pictures = (
-    f"videotestsrc is-live=true ! video/x-raw,format=I420,width={width},height={height},framerate=20/1 "
-    "! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 "
+    f"multifilesrc location={folder}/%03d.jpg loop=true caps=image/jpeg,framerate=20/1 ! jpegdec ! videoconvert "
+    "! video/x-raw,format=I420 ! identity sync=true ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 "
 )
 if kind == "rtsp":
     server = GstRtspServer.RTSPServer()

@@ -2,6 +2,8 @@
 
 import queue
 import threading
+import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -58,3 +60,50 @@ class StandInCamera:
 
     def release(self) -> None:
         self.released += 1
+
+
+class Webcam:
+    """In the place of `cv2.VideoCapture`: a camera of 640x480 in Motion JPEG that is there while a file is.
+
+    A V4L2 device can't be made without the kernel's module, so this is the nearest thing to one. It takes a rate of up
+    to 30 and any exposure, and shows one picture.
+
+    Args:
+        plugged: The file.
+        shown: (480, 640, 3) uint8, BGR.
+    """
+
+    def __init__(self, plugged: Path, shown: Picture) -> None:
+        self._plugged = plugged
+        self._shown = shown
+        self._settings = {
+            cv2.CAP_PROP_FRAME_WIDTH: 640.0,
+            cv2.CAP_PROP_FRAME_HEIGHT: 480.0,
+            cv2.CAP_PROP_FOURCC: float(cv2.VideoWriter.fourcc(*"MJPG")),
+            cv2.CAP_PROP_FPS: 30.0,
+            cv2.CAP_PROP_EXPOSURE: 156.0,
+            cv2.CAP_PROP_AUTO_EXPOSURE: 3.0,
+        }
+        self._due_s = time.monotonic()
+
+    def isOpened(self) -> bool:  # noqa: N802  # as OpenCV has it
+        return self._plugged.exists()
+
+    def set(self, property_id: int, value: float) -> bool:
+        taken = property_id in (cv2.CAP_PROP_EXPOSURE, cv2.CAP_PROP_AUTO_EXPOSURE) or (
+            property_id == cv2.CAP_PROP_FPS and value <= 30
+        )
+        if taken:
+            self._settings[property_id] = value
+        return taken
+
+    def get(self, property_id: int) -> float:
+        return self._settings.get(property_id, 0.0)
+
+    def read(self) -> tuple[bool, Picture | None]:
+        self._due_s = max(self._due_s + 1 / self._settings[cv2.CAP_PROP_FPS], time.monotonic())
+        time.sleep(max(0.0, self._due_s - time.monotonic()))
+        return (True, self._shown.copy()) if self.isOpened() else (False, None)
+
+    def release(self) -> None:
+        pass

@@ -1,4 +1,5 @@
 import socket
+from pathlib import Path
 
 import cv2
 import pytest
@@ -6,7 +7,8 @@ import pytest
 from edge.errors import SourceError
 from edge.sources import CameraSettings, LiveSource, open_camera, open_source, open_stream
 from edge.sources.address import without_credentials
-from edge.sources.camera import configure, describe
+from edge.sources.camera import configure, describe, describe_camera
+from tests.edge.sources.stand_in import Webcam, picture
 
 
 class Settable:
@@ -38,7 +40,8 @@ class Settable:
 def test_a_camera_is_asked_for_its_format_first_and_says_what_it_gives() -> None:
     device = Settable()
     assert describe(device) == "640x480"
-    configure(device, CameraSettings((1280, 720), 30.0, "MJPG", 250.0))
+    asked = CameraSettings((1280, 720), 30.0, "MJPG", 250.0)
+    configure(device, asked)
     assert [property_id for property_id, _ in device.asked] == [
         cv2.CAP_PROP_FOURCC,
         cv2.CAP_PROP_FRAME_WIDTH,
@@ -48,6 +51,23 @@ def test_a_camera_is_asked_for_its_format_first_and_says_what_it_gives() -> None
         cv2.CAP_PROP_EXPOSURE,
     ]
     assert describe(device) == "640x480 at 30 frames/s, MJPG"
+    assert describe_camera(device, asked) == "640x480 at 30 frames/s, MJPG, exposure 250; asked for 1280x720"
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (CameraSettings(), ""),
+        (CameraSettings((640, 480), 30.0, "MJPG"), ""),
+        (CameraSettings(fps=29.97), ""),
+        (CameraSettings((641, 480), 60.0, "YUYV"), "; asked for 641x480, 60 frames/s, YUYV"),
+        (CameraSettings(pixel_format="Y16 "), "; asked for Y16 "),
+        (CameraSettings(exposure=250.0), ", exposure 156; asked for exposure 250"),
+    ],
+)
+def test_what_a_camera_was_asked_for_in_vain_is_told(tmp_path: Path, asked: CameraSettings, told: str) -> None:
+    device = Webcam(tmp_path, picture(0))
+    assert describe_camera(device, asked) == "640x480 at 30 frames/s, MJPG" + told
 
 
 def test_what_is_not_asked_for_is_left_as_it_is() -> None:

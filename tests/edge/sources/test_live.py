@@ -63,13 +63,15 @@ def test_a_camera_that_is_unplugged_is_opened_again_until_it_is_back() -> None:
         assert (again.image[0, 0, 0], again.number) == (20, 1), "its numbers go on"
         assert (live.state, live.fault, live.openings) == ("open", None, 2)
         assert live.faults == camera.attempts - 1
-    assert [(event.fault, event.given) for event in events[:4]] == [
+        absent, back = live.faults - 1, events[-1]
+        told = [(event.fault, event.given) for event in events]
+    assert told == [
         (None, "6x4"),
         ("front gives no pictures any more; check its power and connection", None),
-        ("no camera is connected", None),
+        *[("no camera is connected", None)] * absent,
         (None, "6x4"),
-    ], "each fault is told once and then counted"
-    assert events[3].attempts >= 3
+    ], "each fault is told; whoever hears of it counts what comes again"
+    assert back.attempts == absent + 1
     assert camera.released == camera.opened
 
 
@@ -82,7 +84,7 @@ def test_a_camera_that_opens_and_never_delivers_has_not_come_back() -> None:
             camera.pictures.put(None)
         eventually(lambda: live.openings >= 3)
     assert {event.given for event in events} == {None}
-    assert len(events) == 1
+    assert len(events) == live.faults >= 2
 
 
 def test_closing_ends_a_source_that_waits_for_its_camera() -> None:

@@ -1,90 +1,35 @@
 """Network cameras that die in every way, as real servers in processes of their own."""
 
-import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
 import pytest
 
 import edge.sources.live as live_module
 from edge.frame import Frame
 from edge.sources import CapturedSource, LiveSource, SourceOptions, open_source
-from edge.sources.pattern import PatternSource
 from edge.stream_server import StreamServer
+from tests.edge.sources.network_cameras import (
+    FPS,
+    HEAD,
+    Server,
+    garbage,
+    garbage_in_a_stream,
+    gst_server,
+    http_server,
+    jpegs,
+    part,
+    raw_server,
+    silence,
+)
 from tests.waiting import PATIENCE_S, eventually
 
-PROJECT = Path(__file__).resolve().parents[3]
-GST_SERVER = Path(__file__).with_name("gst_server.py")
 OPTIONS = SourceOptions(open_timeout_s=3.0, read_timeout_s=1.0)
-FPS = 20
-
-
-def jpegs(size_wh: tuple[int, int], count: int = 10) -> list[bytes]:
-    return [
-        cv2.imencode(".jpg", frame.image)[1].tobytes() for frame in PatternSource(size_wh, frame_count=count).frames()
-    ]
-
-
-class Server:
-    """A camera's server that can be ended and started again at the same port."""
-
-    def __init__(self, start: Callable[[tuple[int, int], int], "subprocess.Popen[str]"], address: str) -> None:
-        self._start = start
-        self._address = address
-        self._port = 0
-        self.start((160, 120))
-
-    @property
-    def address(self) -> str:
-        return self._address.format(port=self._port)
-
-    def start(self, size_wh: tuple[int, int]) -> None:
-        self.process = self._start(size_wh, self._port)
-        assert self.process.stdout is not None
-        self._port = int(self.process.stdout.readline())
-
-    def send(self, number: signal.Signals) -> None:
-        os.kill(self.process.pid, number)
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.communicate()
-
-
-def start_program(*arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(arguments, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-
-def http_server(folder: Path) -> Server:
-    def start(size_wh: tuple[int, int], port: int) -> "subprocess.Popen[str]":
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        for number, content in enumerate(jpegs(size_wh)):
-            (folder / f"{number:03}.jpg").write_bytes(content)
-        return start_program(sys.executable, "-m", "edge.stream_server", str(folder), str(FPS), str(port))
-
-    return Server(start, "http://127.0.0.1:{port}/cam.mjpg")
-
-
-def gst_server(kind: str, address: str) -> Server:
-    needs = "import gi; gi.require_version('GstRtspServer', '1.0')"
-    python = shutil.which("python3", path="/usr/bin")
-    if python is None or subprocess.run([python, "-c", needs], capture_output=True).returncode:
-        pytest.skip("needs GStreamer's RTSP server: apt-get install gir1.2-gst-rtsp-server-1.0 (see .ci/run)")
-
-    def start(size_wh: tuple[int, int], port: int) -> "subprocess.Popen[str]":
-        return start_program(python, str(GST_SERVER), kind, *map(str, size_wh), str(port))
-
-    return Server(start, address)
 
 
 @pytest.fixture(params=["http", "rtsp", "ts"])
@@ -93,9 +38,9 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
         case "http":
             server = http_server(tmp_path / "pictures")
         case "rtsp":
-            server = gst_server("rtsp", "rtsp://127.0.0.1:{port}/front")
+            server = gst_server("rtsp", tmp_path / "pictures")
         case _:
-            server = gst_server("ts", "tcp://127.0.0.1:{port}")
+            server = gst_server("ts", tmp_path / "pictures")
     yield server
     server.end()
 
@@ -164,55 +109,6 @@ def test_a_server_that_stalls_and_goes_on_is_read_again_and_nothing_old_passes_f
             assert late.captured_monotonic_ns / 1e9 < stopped_s + 1.0, "it was captured before the server stalled"
         server.send(signal.SIGCONT)
         assert next_of_size(source, 160).captured_monotonic_ns / 1e9 > stopped_s
-
-
-@contextmanager
-def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A TCP server that does to each connection what a test wants."""
-    server = socket.create_server(("127.0.0.1", 0))
-    closing = threading.Event()
-
-    def serve() -> None:
-        while not closing.is_set():
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection:
-                connection.settimeout(PATIENCE_S)
-                try:
-                    connection.recv(4096)
-                    answer(connection)
-                except OSError:
-                    continue
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    yield f"http://127.0.0.1:{server.getsockname()[1]}/cam.mjpg"
-    closing.set()
-    server.shutdown(socket.SHUT_RDWR)
-    server.close()
-    thread.join()
-
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace;boundary=next\r\n\r\n"
-
-
-def part(jpeg: bytes) -> bytes:
-    return b"--next\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(jpeg), jpeg)
-
-
-def garbage(connection: socket.socket) -> None:
-    connection.sendall(os.urandom(200_000))
-
-
-def garbage_in_a_stream(connection: socket.socket) -> None:
-    connection.sendall(HEAD + part(os.urandom(20_000)) * 10)
-
-
-def silence(connection: socket.socket) -> None:
-    connection.sendall(HEAD)
-    connection.recv(1)
 
 
 @pytest.mark.parametrize("answer", [garbage, garbage_in_a_stream, silence])

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from edge.errors import SourceError, SourceTruncated
 from edge.frame import Frame
+from edge.opencv_log import quiet_opencv
 from edge.sources import VideoSource
+from edge.sources.video import MISSING_FRAMES_ALLOWED
 from edge.video_writer import VideoWriter
 
 FRAMES = 40
@@ -96,6 +99,53 @@ def test_a_recording_cut_off_before_its_index_is_said_to_be(tmp_path: Path) -> N
     with pytest.raises(SourceTruncated, match="index is missing") as caught:
         VideoSource(cut(path, tmp_path / "cut.mp4", 0.5))
     assert (caught.value.read, caught.value.expected) == (0, None)
+
+
+@pytest.mark.parametrize("index_first", [True, False])
+def test_wherever_a_recording_is_cut_off_the_frames_before_are_read_or_the_reason_is_given(
+    recording: Path, tmp_path: Path, index_first: bool
+) -> None:
+    path = recording if index_first else tmp_path / "drive.mp4"
+    if not index_first:
+        with VideoWriter(path, (96, 64), 25) as writer, VideoSource(recording) as whole:
+            for frame in whole.frames():
+                writer.write(frame.image)
+    counts = []
+    for place in range(50):
+        piece = cut(path, tmp_path / "cut.mp4", place / 50)
+        try:
+            with VideoSource(piece) as source:
+                found = list(read_until_error(source))
+        except SourceError:
+            continue
+        frames = [item for item in found if isinstance(item, Frame)]
+        error = found[-1]
+        assert isinstance(error, SourceTruncated) or len(frames) >= FRAMES - MISSING_FRAMES_ALLOWED
+        levels = [frame.image.mean() for frame in frames[:-1]]  # of the last one half may be missing
+        np.testing.assert_allclose(levels, 20 + 5 * np.arange(len(levels)), atol=4)
+        counts.append(len(frames))
+    assert counts == sorted(counts)
+    assert (len(counts) > 40 and counts[-1] > 0.9 * FRAMES) if index_first else counts == []
+
+
+def test_pictures_of_another_size_in_the_middle_are_read_in_the_first_ones_size(tmp_path: Path) -> None:
+    path = tmp_path / "changing.mp4"
+    noise = np.random.default_rng(3).integers(-15, 16, (64, 96, 3))
+    quiet_opencv()
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 25, (96, 64))
+    for number in range(FRAMES):
+        writer.write((20 + 5 * number + noise).clip(0, 255).astype(np.uint8))
+    writer.release()
+    content = bytearray(path.read_bytes())
+    begins = [match.start() for match in re.finditer(b"\xff\xd8\xff", content)]
+    for number in range(FRAMES // 2, FRAMES):  # smaller pictures in the place of the others
+        smaller = cv2.imencode(".jpg", np.full((32, 40, 3), 20 + 5 * number, np.uint8))[1].tobytes()
+        content[begins[number] : begins[number] + len(smaller)] = smaller
+    path.write_bytes(content)
+    with VideoSource(path) as source:
+        frames = list(source.frames())
+    assert {frame.image.shape for frame in frames} == {(64, 96, 3)}
+    np.testing.assert_allclose([frame.image.mean() for frame in frames], 20 + 5 * np.arange(FRAMES), atol=4)
 
 
 def test_broken_packets_in_the_middle_cost_only_themselves(recording: Path, tmp_path: Path) -> None:
