@@ -179,7 +179,7 @@ def _draw(axes: Any, titles: Sequence[str], panel: _Panel) -> None:
     axes.margins(x=0.35)
     axes.tick_params(axis="x", labelsize=8)
     axes.set_title(panel.title, pad=34)  # the legend lies between
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), frameon=False, fontsize=8, handlelength=1.2, borderpad=0.0)
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), frameon=False, fontsize=8, handlelength=1.2, borderpad=0)
 
 
 def write(folder: Path, rows: Sequence[NetworkFigures], sentences: Sequence[str], page: Report) -> None:

@@ -26,7 +26,7 @@ class Bytes(click.ParamType[int]):
         match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)([KMGT]?)B?", str(value).upper(), re.ASCII)
         size = round(float(match[1]) * UNITS[match[2]]) if match else 0
         if size < 1:
-            self.fail(f"{value} is no size; write it like 256M or 10G", param, ctx)
+            self.fail(f"{value!r} is no size; write it like 256M or 10G", param, ctx)
         return size
 
 

@@ -224,7 +224,7 @@ def test_two_runs_over_the_same_drive_do_not_differ_and_another_one_does(drive: 
     ("arguments", "status", "said"),
     [
         (("run", "0", "--record-mode", "all"), 2, "give --record FOLDER"),
-        (("run", "0", "--record", "d", "--record-quota", "huge"), 2, "huge is no size"),
+        (("run", "0", "--record", "d", "--record-quota", "huge"), 2, "'huge' is no size"),
         (("run", "0", "--record", "d", "--record-quota", "100M"), 2, "holds no two files"),
         (("run", "0", "--record", "setup.cfg/d", "--publish", "tcp://127.0.0.1:*"), 1, "can't be recorded into"),
         (("replay", "nowhere.mcap"), 1, "nowhere.mcap can't be read: No such file"),

@@ -24,6 +24,7 @@ from tests.edge.sources.network_cameras import (
     raw_server,
     silence,
 )
+from tests.waiting import eventually
 
 LIMIT = "Speed limit (50km/h)"
 PACE_S = 1 / 15
@@ -57,7 +58,7 @@ def test_signs_are_right_again_after_a_camera_was_killed_changed_and_stalled(kin
             server.send(signal.SIGCONT)
             signs.until_right_again()
             held.until_as_before()
-            assert signs.until_state("ok").openings >= 4
+            eventually(lambda: signs.openings >= 4)
     finally:
         server.end()
 

@@ -49,6 +49,10 @@ class Watching:
         return next(iter(self._subscriber.health.values()), None)
 
     @property
+    def openings(self) -> int:
+        return self.health.openings if self.health else 0
+
+    @property
     def given(self) -> str | None:
         return next((info.given for info in self._subscriber.info.values()), None)
 

@@ -18,6 +18,7 @@ Gst.init(None)
 pictures = (
     f"multifilesrc location={folder}/%03d.jpg loop=true caps=image/jpeg,framerate=20/1 ! jpegdec ! videoconvert "
     "! video/x-raw,format=I420 ! identity sync=true ! x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 "
+    "threads=1 "  # two would write slices, which rtph264pay marks as pictures of their own
 )
 if kind == "rtsp":
     server = GstRtspServer.RTSPServer()
