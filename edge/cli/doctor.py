@@ -24,12 +24,14 @@ from edge.cli.live_options import (
 )
 from edge.cli.operation_options import metrics_option, serve_metrics
 from edge.cli.options import backend_option, json_option, weights_option
+from edge.cli.record_options import record_options
 from edge.doctor import Finding
 from edge.doctor.finding import broken_by
 from edge.doctor.network import check_network, check_opencv
 from edge.doctor.wire import check_addresses, check_secret
 from edge.errors import WireError
 from edge.publisher import DEFAULT_ADDRESS
+from edge.recording.settings import RecordingSettings
 from edge.redaction import without_passwords
 from models.backends import Backend
 from models.weights_record import BUILT_IN
@@ -55,6 +57,7 @@ def _run_command(context: click.Context) -> click.Command:
 @publisher_key_option
 @allow_option
 @insecure_option
+@record_options
 @weights_option
 @backend_option
 @metrics_option
@@ -68,6 +71,7 @@ def command(
     key: Path | None,
     allow: Path | None,
     insecure: bool,
+    recording: RecordingSettings | None,
     weights: Path | None,
     backend: Backend,
     metrics: tuple[str, int] | None,
@@ -81,7 +85,8 @@ def command(
     is 1 where something is broken that a run needs; warnings don't count.
     """
     findings = []
-    for finding in _findings(sources, addresses, key, allow, insecure, weights or BUILT_IN, backend, metrics, camera):
+    asked = (sources, addresses, key, allow, insecure, recording, weights or BUILT_IN, backend, metrics, camera)
+    for finding in _findings(*asked):
         findings.append(finding)
         if not as_json:
             click.echo(_line(finding))
@@ -100,6 +105,7 @@ def _findings(
     key: Path | None,
     allow: Path | None,
     insecure: bool,
+    recording: RecordingSettings | None,
     weights: Path,
     backend: Backend,
     metrics: tuple[str, int] | None,
@@ -111,7 +117,14 @@ def _findings(
     if opencv.state == "broken":
         return  # nothing that follows could even be imported
     from edge.cli.source_options import source_options
-    from edge.doctor.machine import check_clock, check_compiled_code, check_disk, check_gpu, check_screen
+    from edge.doctor.machine import (
+        check_clock,
+        check_compiled_code,
+        check_disk,
+        check_gpu,
+        check_recording,
+        check_screen,
+    )
     from edge.doctor.sources import check_cameras, check_source
 
     options = source_options(camera)
@@ -140,6 +153,8 @@ def _findings(
             yield broken_by("metrics", error)
     yield check_clock()
     yield check_disk(Path.cwd())
+    if recording is not None:
+        yield check_recording(recording.folder)
     yield check_screen(os.environ)
 
 

@@ -72,6 +72,18 @@ def _timedate_is_synchronised() -> bool | None:
 
 def check_disk(folder: Path) -> Finding:
     """Whether something can be written into a folder, and how much."""
+    return _written("disk", folder, "make room, or start in a folder that can be written; a run itself writes nothing")
+
+
+def check_recording(folder: Path) -> Finding:
+    """The same where a run shall record; it makes the folder itself."""
+    there = next((parent for parent in (folder, *folder.absolute().parents) if parent.is_dir()), folder)
+    return _written(
+        "record", there, "make room, or record into a folder that can be written; until then a run only reads"
+    )
+
+
+def _written(check: str, folder: Path, mend: str) -> Finding:
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(PROBE_BYTES))
@@ -79,12 +91,11 @@ def check_disk(folder: Path) -> Finding:
             os.fsync(file.fileno())
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        mend = "make room, or start in a folder that can be written; a run itself writes nothing"
-        return Finding("disk", "warning", f"{folder} can't be written ({error.strerror})", mend)
+        return Finding(check, "warning", f"{folder} can't be written ({error.strerror})", mend)
     found = f"{free / 2**30:.1f} GiB free in {folder}"
     if free < LEAST_FREE_BYTES:
-        return Finding("disk", "warning", found, "make room")
-    return Finding("disk", "ok", found)
+        return Finding(check, "warning", found, "make room")
+    return Finding(check, "ok", found)
 
 
 def check_compiled_code() -> Finding:

@@ -11,7 +11,7 @@ from tests.edge.cli.live_run import ANY_PORT, PROJECT, START_S
 
 CHECKS = {
     *("opencv", "source", "weights", "backend", "cache", "gpu"),
-    *("keys", "port", "metrics", "clock", "disk", "screen"),
+    *("keys", "port", "metrics", "clock", "disk", "record", "screen"),
 }
 
 
@@ -37,7 +37,8 @@ def test_a_machine_that_can_run_is_ok_and_warnings_do_not_count(tmp_path: Path) 
     _, secret = make_pair(tmp_path, "vehicle")
     secret.chmod(0o644)
     keys = ["--key", str(secret), "--allow", str(tmp_path / "keys")]
-    done = doctor("pattern:", "--publish", "tcp://0.0.0.0:*", *keys, "--metrics", "0", "--json")
+    record = ["--record", str(tmp_path / "drives")]
+    done = doctor("pattern:", "--publish", "tcp://0.0.0.0:*", *keys, "--metrics", "0", *record, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["ok"] is True
     told = states(done)

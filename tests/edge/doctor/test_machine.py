@@ -13,6 +13,7 @@ from edge.doctor.machine import (
     check_compiled_code,
     check_disk,
     check_gpu,
+    check_recording,
     check_screen,
 )
 
@@ -54,6 +55,14 @@ def test_a_disk_is_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setattr(module, "LEAST_FREE_BYTES", 2**62)
     assert check_disk(tmp_path).mend == "make room"
+
+
+def test_where_it_shall_be_recorded_is_written_to_and_nothing_is_left(tmp_path: Path) -> None:
+    finding = check_recording(tmp_path / "drives" / "today")
+    assert (finding.check, finding.state) == ("record", "ok")
+    assert str(tmp_path) in finding.found
+    assert not list(tmp_path.iterdir())
+    assert check_recording(Path("/proc/drives")).state == "warning"
 
 
 def test_a_disk_that_is_full_or_read_only_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
