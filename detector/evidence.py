@@ -17,7 +17,7 @@ is a speed limit, all lower ones together must have no more than ERROR_RATE / `L
 
 **The bound.** Under the model above p_k is a martingale: what it will be on average is what it is. So whatever the
 moment at which it crosses the threshold first, at that moment the share of wrong classes is 1 - p_k, at most ERROR_RATE
-(optional stopping; Doob 1953); waiting for a lucky frame gains nothing. That is one in 400 confirmations, half of
+(optional stopping; Doob 1953); waiting for a lucky frame gains nothing. That is one in 1000 confirmations, a fifth of
 what is allowed. And of tracks of things that are no sign, of which there are (1 - s) / s for each sign, at most
 s / (1 - s) * ERROR_RATE / (1 - ERROR_RATE) are ever confirmed (Ville's inequality on the odds). The bound is as good as
 the votes are calibrated and as r is right; `signwatch evaluate tracks` measures what comes of it.
@@ -30,14 +30,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-ERROR_RATE = 1 / 400
+ERROR_RATE = 1 / 1000
 """Most that may be left for all other classes and no sign together."""
-LOWER_LIMIT_CAUTION = 10.0
+LOWER_LIMIT_CAUTION = 4.0
 """How much less of it may be left for lower speed limits."""
 CONFIRMING_HITS, CONFIRMING_SHARE = 3, 0.5
 """Least number of frames that showed a sign, and least share of those since the first: what is seen now and then is a
 pattern of leaves or light, however sure the network is of it then."""
-LEAST_EXISTENCE = 0.975
+LEAST_EXISTENCE = 0.98
 """Least mean probability that it is a sign at all: yellow leaves can look like a sign in most frames for a second, and
 the correlation above knows only of things in general."""
 LEAST_PROBABILITY = 1e-3

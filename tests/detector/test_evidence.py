@@ -43,7 +43,7 @@ def test_frames_of_one_sign_are_worth_ever_less() -> None:
 
 def test_sure_readings_are_enough_after_a_while_and_doubtful_ones_never() -> None:
     assert confirmable(votes(*[0.999] * 3), {}) is None
-    assert confirmable(votes(*[0.999] * 20), {}) == 2
+    assert confirmable(votes(*[0.999] * 30), {}) == 2
     assert confirmable(votes(*[0.6] * 1000), {}) is None
 
 
@@ -74,7 +74,7 @@ def test_a_limit_needs_more_where_a_lower_one_is_possible() -> None:
     doubtful = votes(*[0.995] * 60, other=1)
     assert confirmable(doubtful, {}) == 2
     assert confirmable(doubtful, {2: [0, 4]}) == 2
-    between = Evidence(np.log([1e-9, 1.5e-3, 0.998, 1e-9, 1e-9, 1e-9]), 1.0, 1.0, 1.0)
+    between = Evidence(np.log([1e-9, 5e-4, 0.9994, 1e-9, 1e-9, 1e-9]), 1.0, 1.0, 1.0)
     assert confirmable(between, {}) == 2
     assert confirmable(between, {2: [1]}) is None
     assert confirmable(between, {1: [2]}) == 2, "a higher one may be in doubt"

@@ -64,11 +64,11 @@ def test_a_doubtful_thing_is_never_confirmed() -> None:
 
 
 def test_missed_frames_are_bridged_under_the_same_number() -> None:
-    frames = [seen() if 24 <= frame < 32 else seen((approach(frame), 2, 0.95)) for frame in range(44)]
+    frames = [seen() if 34 <= frame < 42 else seen((approach(frame), 2, 0.99)) for frame in range(54)]
     tracks = drive(Tracker(), frames)
-    assert [track.measured for track in tracks[28]] == [False]
+    assert [track.measured for track in tracks[38]] == [False]
     assert {track.number for frame in tracks for track in frame} == {1}
-    assert tracks[-1][0].hits == 36
+    assert tracks[-1][0].hits == 46
 
 
 def test_a_sign_that_left_is_gone() -> None:
@@ -106,8 +106,8 @@ def test_numbers_are_never_used_again() -> None:
 
 def test_a_confirmed_track_that_slips_to_something_unclear_ends() -> None:
     tracker = Tracker()
-    sure = [seen((approach(20), 2, 0.99)) for _ in range(15)]
-    unclear = [seen((approach(20), 3 + frame % 2, 0.999)) for frame in range(60)]
+    sure = [seen((approach(20), 2, 0.99)) for _ in range(30)]
+    unclear = [seen((approach(20), 3 + frame % 2, 0.999)) for frame in range(120)]
     before, after = drive(tracker, sure)[-1], drive(tracker, unclear, first=len(sure))
     assert before[0].state == "confirmed"
     confirmed = [track for tracks in after for track in tracks if track.state == "confirmed"]
@@ -200,7 +200,7 @@ def test_what_is_seen_only_now_and_then_is_never_confirmed() -> None:
 
 
 def test_a_limit_is_confirmed_later_where_a_lower_one_is_not_ruled_out() -> None:
-    frames = [seen((approach(frame), 2, 0.985)) for frame in range(50)]
+    frames = [seen((approach(frame), 2, 0.95)) for frame in range(60)]
     confirmed = [
         sum(tracks[0].state == "confirmed" for tracks in drive(Tracker(limits), frames))
         for limits in (None, {2: 50.0, 3: 80.0}, {2: 50.0, 3: 30.0})
