@@ -37,14 +37,13 @@ class Feed:
         source: What is captured.
         signs: What reads it.
         max_latency_ms: Budget from capture to message; None for none.
+        observe: Is told of each message that was published, and of how many candidates the network looked at for it.
         keep: Is handed each frame that was published, with its message.
 
     Attributes:
         published: Frames that a message was sent for.
         last: The newest message, None before the first.
         last_captured_ns: Monotonic time of its frame.
-
-    `observe` is told of each message that was published, and of how many candidates the network looked at for it.
     """
 
     def __init__(
