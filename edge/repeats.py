@@ -17,7 +17,7 @@ MOST_KEYS = 256
 @dataclass(slots=True)
 class _Repeated:
     since_s: float
-    interval_s: float = FIRST_INTERVAL_S
+    interval_s: float
     count: int = 0
 
 
@@ -34,7 +34,7 @@ class Repeats(Generic[Key]):
             return False
         if len(self._known) >= MOST_KEYS:
             del self._known[next(iter(self._known))]
-        self._known[key] = _Repeated(now_s)
+        self._known[key] = _Repeated(now_s, FIRST_INTERVAL_S)
         return True
 
     def due(self, now_s: float) -> list[tuple[Key, int, float]]:
