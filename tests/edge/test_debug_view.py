@@ -34,7 +34,7 @@ def insight_of(frames: int, boxes: list[tuple[float, float, float, float]]) -> I
 def test_candidates_tracks_and_maps_are_all_in_the_picture() -> None:
     image = BLANK.copy()
     cv2.circle(image, (300, 300), 20, (30, 30, 200), 5)
-    drawn = draw_insight(image, MESSAGE, insight_of(15, [(280.0, 280.0, 40.0, 40.0), (700.0, 500.0, 60.0, 60.0)]))
+    drawn = draw_insight(image, MESSAGE, insight_of(40, [(280.0, 280.0, 40.0, 40.0), (700.0, 500.0, 60.0, 60.0)]))
     frame = drawn[: round(800 * FRAME_WIDTH_PX / 1360)]
     scale = FRAME_WIDTH_PX / 1360
     edge = frame[round(500 * scale) - 1 : round(500 * scale) + 2, round(730 * scale)].astype(int)
