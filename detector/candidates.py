@@ -89,7 +89,7 @@ def working_size(width_px: int, height_px: int) -> tuple[int, int]:
 
 def working_picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A frame (height, width, 3) uint8 as large as it is looked at."""
-    return _shrunk(image, working_size(image.shape[1], image.shape[0]))[0]
+    return shrunk(image, working_size(image.shape[1], image.shape[0]))[0]
 
 
 class CandidateFinder:
@@ -132,7 +132,7 @@ def propose(image: NDArray[np.uint8], executor: Executor, mark: Mark = _unmarked
     if min(height, width) < MIN_SIDE_PX:
         image = np.zeros((MIN_SIDE_PX, MIN_SIDE_PX, 3), np.uint8)
         height, width = image.shape[:2]
-    working, scale_xy = _shrunk(image, working_size(width, height))
+    working, scale_xy = shrunk(image, working_size(width, height))
     mark("shrink")
     maps = colour_maps(working, executor)
     mark("maps")
@@ -143,8 +143,9 @@ def propose(image: NDArray[np.uint8], executor: Executor, mark: Mark = _unmarked
     return proposals
 
 
-def _shrunk(image: NDArray[np.uint8], size: tuple[int, int]) -> tuple[NDArray[np.uint8], tuple[float, float]]:
-    """The picture at another width and height, no larger ones, and how many of its pixels each then stands for.
+def shrunk(image: NDArray[np.uint8], size: tuple[int, int]) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+    """The picture at another width and height, no larger ones, and how many of its pixels across and down each then
+    stands for.
 
     Halved as long as it goes, which is quick, and the rest in one step: OpenCV's INTER_AREA takes fifty times as long
     for a factor that is no whole number.

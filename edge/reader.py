@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.candidates import CandidateFinder, Candidates, working_size
+from detector.candidates import CandidateFinder, Candidates, shrunk, working_size
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
 from detector.ranker import load_ranker
@@ -103,10 +102,9 @@ class FrameReader:
             return self._finder.find(image, limit)
         height, width = image.shape[:2]
         working = working_size(width, height)
-        small = (max(working[0] // 2, 1), max(working[1] // 2, 1))
-        found = self._finder.find(np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), np.uint8), limit)
-        scale = np.array((width / small[0], height / small[1]) * 2, np.float32)
-        return Candidates(found.boxes_xywh_px * scale, found.scores)
+        small, scale_xy = shrunk(image, (max(working[0] // 2, 1), max(working[1] // 2, 1)))
+        found = self._finder.find(small, limit)
+        return Candidates(found.boxes_xywh_px * np.array(scale_xy * 2, np.float32), found.scores)
 
 
 def open_reader(weights: Path = BUILT_IN, backend: Backend = "auto") -> FrameReader:
