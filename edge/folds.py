@@ -40,6 +40,13 @@ def open_folds(folder: Path, backend: Backend) -> list[Fold]:
     return [_open_fold(folder / str(number), number, catalogue, backend) for number in range(FOLDS)]
 
 
+def folds_to_measure(weights: Path | None, fold_weights: Path | None, backend: Backend) -> tuple[Catalogue, list[Fold]]:
+    """The signs known, and the folds of `fold_weights` or, where there is none, what ships. Raises ModelError."""
+    if fold_weights is not None:
+        return catalogue_of(fold_weights / "0"), open_folds(fold_weights, backend)
+    return catalogue_of(weights or BUILT_IN), [shipped_fold(weights, backend)]
+
+
 def _open_fold(folder: Path, number: int, catalogue: Catalogue, backend: Backend) -> Fold:
     ranker = ranker_without(number, folder)
     left_out = read_record(folder).data.get("fold")

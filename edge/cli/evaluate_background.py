@@ -17,7 +17,7 @@ from edge.cli.options import (
     json_option,
     weights_option,
 )
-from edge.folds import Fold, open_folds, shipped_fold
+from edge.folds import Fold, folds_to_measure
 from edge.progress import progress_bar, shifted
 from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
 from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
@@ -26,7 +26,6 @@ from models.backends import Backend
 from models.catalogue import Catalogue
 from models.errors import DataError
 from models.gtsdb import FOLDS, list_frames
-from models.weights_record import BUILT_IN, catalogue_of
 
 THRESHOLDS = tuple(sorted({0.3, 0.5, 0.6, 0.7, 0.8, 0.95, 0.98, 0.99, MIN_CONFIDENCE, STILL_CONFIDENCE}))
 OPERATING = {MIN_CONFIDENCE: "may feed a track", STILL_CONFIDENCE: "counts in a single picture"}
@@ -55,8 +54,7 @@ def command(
     """
     if fold_weights is not None and weights is not None:
         raise click.UsageError("--fold-weights are weights of their own: no --weights")
-    folds = [shipped_fold(weights, backend)] if fold_weights is None else open_folds(fold_weights, backend)
-    catalogue = catalogue_of(weights or BUILT_IN if fold_weights is None else fold_weights / "0")
+    catalogue, folds = folds_to_measure(weights, fold_weights, backend)
     page = Report("Sign or no sign", "GTSDB's street frames that taught nothing") if html else None
     by_fold = _separate(frames, folds)
     separation = pooled(list(by_fold.values()))

@@ -24,7 +24,7 @@ from edge.cli.options import (
 )
 from edge.cli.sign_part import spread
 from edge.detector_evaluation import JudgedFrame, figures, judge_frame
-from edge.folds import Fold, open_folds, shipped_fold
+from edge.folds import Fold, folds_to_measure
 from edge.progress import progress_bar
 from edge.reader import FrameReader
 from edge.report import Draw, Plot, Report, percent, require_report_packages, write_png
@@ -35,7 +35,6 @@ from models.conditions import CONDITIONS, Condition, Street
 from models.errors import DataError
 from models.evaluation import wilson_interval
 from models.gtsdb import StreetFrame, list_frames, read_frame
-from models.weights_record import BUILT_IN, catalogue_of
 
 SEED = 1
 """Everybody measures the same frames."""
@@ -108,8 +107,7 @@ def command(
     if plot:
         require_report_packages()
     conditions = [condition for condition in CONDITIONS if condition.name in names or not names]
-    folds = [shipped_fold(weights, backend)] if fold_weights is None else open_folds(fold_weights, backend)
-    catalogue = catalogue_of(weights or BUILT_IN if fold_weights is None else fold_weights / "0")
+    catalogue, folds = folds_to_measure(weights, fold_weights, backend)
     with Archive(data) as archive:
         numbers = {fold.number for fold in folds}
         frames = [frame for frame in list_frames(archive, len(catalogue)) if frame.fold in numbers]

@@ -17,7 +17,7 @@ from edge.cli.options import (
     weights_option,
 )
 from edge.cli.sign_part import spread
-from edge.folds import Fold, open_folds, shipped_fold
+from edge.folds import Fold, folds_to_measure
 from edge.following import Followed, drivable, follow_clip, follow_frame
 from edge.progress import Report as Progress
 from edge.progress import progress_bar, shifted
@@ -30,7 +30,6 @@ from models.backends import Backend
 from models.catalogue import Catalogue
 from models.errors import DataError
 from models.gtsdb import StreetFrame, list_frames
-from models.weights_record import BUILT_IN, catalogue_of
 
 
 @click.command("tracks")
@@ -67,8 +66,7 @@ def command(
     if fold_weights is not None and (weights is not None or held_out):
         raise click.UsageError("--fold-weights measure each frame by what left it out: no --weights, no --held-out")
     page = Report("Signs over time", "Drives made from GTSDB's street frames") if html else None
-    catalogue = catalogue_of(weights or BUILT_IN if fold_weights is None else fold_weights / "0")
-    folds = [shipped_fold(weights, backend)] if fold_weights is None else open_folds(fold_weights, backend)
+    catalogue, folds = folds_to_measure(weights, fold_weights, backend)
     drives: list[Followed] = []
     with Archive(frames) as archive:
         chosen = drivable(list_frames(archive, len(catalogue)))
