@@ -202,7 +202,7 @@ def linearise(problem: Problem, solution: Solution, *, only_poses: bool = False)
     expected = weights**2 * solution.shared[: len(weights)]
     first = np.searchsorted(problem.view_of_corner, np.arange(len(problem.views)))
     return Equations(
-        np.tensordot(shared, shared, ([0, 1], [0, 1])) + np.diag(weights**2),
+        np.einsum("ncs,nct->st", shared, shared) + np.diag(weights**2),
         np.add.reduceat(np.einsum("ncs,ncp->nsp", shared, poses), first),
         np.add.reduceat(np.einsum("ncp,ncq->npq", poses, poses), first),
         np.einsum("ncs,nc->s", shared, errors) + expected,

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 Kind = Literal["chessboard", "charuco"]
-DICTIONARY = "5X5_100"
-"""Of ChArUco's markers, by OpenCV's name; up to 100 white squares."""
-MIN_CORNERS, MAX_CORNERS = 3, 40
+DICTIONARY = "5X5_1000"
+"""Of ChArUco's markers, by OpenCV's name; the first of them are those of its smaller dictionaries."""
+MARKER_SHARE = 0.75
+"""Of a square's width, of the marker in it."""
+LEAST_CORNERS, MOST_CORNERS = 3, 40
 
 BEND_POWER = 4
 _POWERS = [(total - power, power) for total in range(2, BEND_POWER + 1) for power in range(total + 1)]
@@ -39,10 +41,10 @@ class Board:
     kind: Kind = "chessboard"
 
     def __post_init__(self) -> None:
-        if not all(MIN_CORNERS <= count <= MAX_CORNERS for count in (self.columns, self.rows)):
+        if not all(LEAST_CORNERS <= count <= MOST_CORNERS for count in (self.columns, self.rows)):
             raise ValueError(
-                f"a board of {self.columns}x{self.rows} inner corners can't be used; it takes {MIN_CORNERS} to "
-                f"{MAX_CORNERS} each way"
+                f"a board of {self.columns}x{self.rows} inner corners can't be used; it takes {LEAST_CORNERS} to "
+                f"{MOST_CORNERS} each way"
             )
         if self.kind not in get_args(Kind):
             raise ValueError(f"{self.kind} is no kind of board; it takes {' or '.join(get_args(Kind))}")
