@@ -1,8 +1,8 @@
 """The board that a camera is calibrated with, and the shape that its print really has.
 
-Paper is never flat, and no printer is true to a thousandth. Both bend what is computed from it: a focal length comes out
-a hundredth off from a sheet that is bent by a twentieth of a square, and no view looks wrong for it. So the shape is
-computed along with the camera (Strobl and Hirzinger, "More accurate pinhole camera calibration with imperfect planar
+Paper is never flat, and no printer is true to a thousandth. Both bend what is computed from it: from a sheet bent by a
+tenth of a square, a focal length comes out a hundredth off, and no view looks wrong for it. So the shape is computed
+along with the camera (Strobl and Hirzinger, "More accurate pinhole camera calibration with imperfect planar
 target", ICCV 2011), here as a smooth surface, which a few views are enough for.
 """
 

@@ -9,6 +9,7 @@ from typing import Literal, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from calibration.errors import CalibrationError
 from calibration.lens import Points, Rays, fisheye_points, fisheye_rays, pinhole_points, pinhole_rays
 
 Model = Literal["pinhole", "fisheye"]
@@ -111,12 +112,12 @@ class Camera:
     def scaled_to(self, size_px: tuple[int, int]) -> Self:
         """The same camera where its whole picture is scaled to another width and height.
 
-        Raises ValueError for a picture of another shape. One pixel more or less is rounding.
+        Raises CalibrationError for a picture of another shape. One pixel more or less is rounding.
         """
         width, height = self.size_px
         wide, high = size_px
         if abs(wide * height - high * width) > max(width, height):
-            raise ValueError(
+            raise CalibrationError(
                 f"the camera {self.name} was calibrated at {width}x{height}, and {wide}x{high} is another shape; "
                 "calibrate it as it is used"
             )

@@ -1,18 +1,20 @@
 """The corners of a board in a picture, to a fraction of a pixel.
 
 Chessboards are found by OpenCV's detector by sectors (Duda and Frese, BMVC 2018), in a small picture where that is
-enough, and ChArUco boards by their markers. Then each corner is moved to where the brightness around it changes across
-the rays from it alone (Förstner and Gülch, 1987), in the whole picture: measured on photos of a real board, that is more
-exact than the detector itself.
+enough, and ChArUco boards by their markers. Then each corner is moved, in the whole picture, to where the brightness
+around it changes across the rays from it alone (Förstner and Gülch, 1987): more exact than the detector itself.
 """
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.board import DICTIONARY, MARKER_SHARE, Board
+from calibration.board import DICTIONARY, LEAST_CORNERS, MARKER_SHARE, Board
 
 Grey = NDArray[np.uint8]
 """(height, width) uint8."""
@@ -58,8 +60,12 @@ def find_corners(image: NDArray[np.uint8], board: Board) -> Corners | None:
         None where it isn't there, or cut off.
     """
     grey = _grey(image)
-    found = find_roughly(grey, board, SMALL_PX) or find_roughly(grey, board, LARGE_PX)
-    return None if found is None else _refined(grey, found)
+    for longest_px in (SMALL_PX, LARGE_PX):
+        found = find_roughly(grey, board, longest_px)
+        refined = None if found is None else _refined(grey, found)
+        if refined is not None:
+            return refined
+    return None
 
 
 def find_roughly(image: NDArray[np.uint8], board: Board, longest_px: int = GLANCE_PX) -> Corners | None:
@@ -81,11 +87,11 @@ def edge_width_px(image: NDArray[np.uint8], corners: Corners) -> float:
 
     The rise from black to white about a corner, divided by the steepest rise there.
     """
-    grey = _grey(image).astype(np.float32)
+    grey = _grey(image)
     half = max(2, round(_spacing_px(corners) / 3))
     widths = []
-    for x, y in corners.points_px.tolist():
-        patch = cv2.getRectSubPix(grey, (2 * half + 1, 2 * half + 1), (x, y))
+    for point in corners.points_px.tolist():
+        patch = _patch(grey, half, point)
         low, high = np.percentile(patch, (5, 95)).tolist()
         steepest = max(float(np.abs(np.diff(patch, axis=0)).max()), float(np.abs(np.diff(patch, axis=1)).max()))
         widths.append((high - low) / max(steepest, 1.0))
@@ -126,8 +132,9 @@ def charuco_board(board: Board) -> cv2.aruco.CharucoBoard:
 
 
 def _charuco(grey: Grey, board: Board) -> Corners | None:
-    points, numbers, _, _ = cv2.aruco.CharucoDetector(charuco_board(board)).detectBoard(grey)
-    if points is None or numbers is None or len(numbers) < MIN_CORNERS:
+    detector = cv2.aruco.CharucoDetector(charuco_board(board))
+    points, numbers = cast(tuple[Any, Any], detector.detectBoard(grey)[:2])  # None where there is none
+    if numbers is None or len(numbers) < MIN_CORNERS:
         return None
     found = np.asarray(numbers, np.intp).ravel()
     if min(len(set((found % board.columns).tolist())), len(set((found // board.columns).tolist()))) < 2:
@@ -142,20 +149,39 @@ def _refined(grey: Grey, corners: Corners) -> Corners | None:
     start = np.ascontiguousarray(corners.points_px[:, None], np.float32)
     points = np.asarray(cv2.cornerSubPix(grey, start, (half, half), (-1, -1), CRITERIA), np.float64)[:, 0]
     half = max(LEAST_WINDOW_PX, min(round(spacing_px / 3), LARGEST_PATCH_PX))
-    true = np.array([_is_corner(cv2.getRectSubPix(grey, (2 * half + 1, 2 * half + 1), point)) for point in points.tolist()])
-    if true.mean() < LEAST_TRUE_SHARE or true.sum() < MIN_CORNERS:
+    true = np.array([_is_corner(_patch(grey, half, point)) for point in points.tolist()])
+    count = int(true.sum())
+    if count < max(MIN_CORNERS, LEAST_TRUE_SHARE * len(true)):
         return None
     return Corners(points[true], corners.numbers[true])
 
 
-def _is_corner(patch: Grey) -> bool:
-    """Whether a patch looks the same upside down, and isn't all of one grey, as about a point where four squares meet."""
+def _patch(grey: Grey, half: int, point_xy: Sequence[float]) -> NDArray[np.float32]:
+    """(2 half + 1, 2 half + 1) float32: the picture about a point, between pixels."""
+    x, y = point_xy
+    return np.asarray(cv2.getRectSubPix(grey, (2 * half + 1, 2 * half + 1), (x, y), patchType=cv2.CV_32F), np.float32)
+
+
+def _is_corner(patch: NDArray[np.float32]) -> bool:
+    """Whether a patch looks the same upside down, as where four squares meet, and isn't all of one grey."""
     values = patch.astype(np.float64) - patch.mean()
     power = float((values**2).sum())
-    return power > values.size * LEAST_CONTRAST**2 and float((values * values[::-1, ::-1]).sum()) > LEAST_SYMMETRY * power
+    return (
+        power > values.size * LEAST_CONTRAST**2 and float((values * values[::-1, ::-1]).sum()) > LEAST_SYMMETRY * power
+    )
 
 
 def _spacing_px(corners: Corners) -> float:
     """The least distance between two corners."""
     apart = np.linalg.norm(corners.points_px[:, None] - corners.points_px[None], axis=2)
     return float(apart[~np.eye(len(apart), dtype=bool)].min())
+
+
+def similar_board(image: NDArray[np.uint8], board: Board) -> Board | None:
+    """A chessboard of nearly as many corners that is in a picture: whoever counts squares is one off."""
+    for columns, rows in itertools.product(*(range(count - 1, count + 2) for count in (board.columns, board.rows))):
+        if (columns, rows) != (board.columns, board.rows) and min(columns, rows) >= LEAST_CORNERS:
+            other = Board(columns, rows)
+            if find_roughly(image, other) is not None:
+                return other
+    return None

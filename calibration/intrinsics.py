@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from calibration.adjustment import POSE_TERMS, Problem, Solution, Values, View, adjust, rms, standard_deviations
+from calibration.adjustment import Problem, Solution, Values, View, adjust, rms, standard_deviations
 from calibration.board import BEND_TERMS, PRINT_TERMS, Board, bend_terms
 from calibration.camera import DISTORTION, Accuracy, Camera, Model
 from calibration.errors import ViewsError
@@ -90,7 +89,7 @@ def calibrate(
     deviations = standard_deviations(problem, solution)
     if not float(deviations[:2].max()) < LOOSE * float(solution.intrinsics[0]):
         raise ViewsError(
-            f"the {len(problem.views)} views are too much alike: they don't tell the focal length to {LOOSE:.0%}; {HOW_TO}"
+            f"the {len(problem.views)} views are too much alike to tell the focal length, even to {LOOSE:.0%}; {HOW_TO}"
         )
     held_out_px = []
     for number in range(len(problem.views)):
@@ -192,7 +191,7 @@ def _without_worst(problem: Problem, solution: Solution, left_out: dict[str, str
         if errors[worst] <= max(WORST * usual, WORST_PX):
             return problem, solution
         left_out[problem.views[worst].name] = (
-            f"its corners are {errors[worst]:.1f} px off, those of others {usual:.1f}: is it blurred, or the board cut off?"
+            f"its corners are {errors[worst]:.1f} px off, others' {usual:.1f}: is it blurred, or was the board bent?"
         )
         problem, solution = _without(problem, solution, worst)
         _ask_for_enough(problem.views, {})

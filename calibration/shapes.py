@@ -8,7 +8,16 @@ with a shape of its own is known from sums, and the best cuts follow by dynamic 
 import numpy as np
 from numpy.typing import NDArray
 
-from calibration.adjustment import BEND_STD, CORNER_STD_PX, POSE_TERMS, Problem, Solution, Values, bend_slopes, pose_slopes
+from calibration.adjustment import (
+    BEND_STD,
+    CORNER_STD_PX,
+    POSE_TERMS,
+    Problem,
+    Solution,
+    Values,
+    bend_slopes,
+    pose_slopes,
+)
 from calibration.board import BEND_TERMS
 
 MIN_VIEWS = 3
@@ -23,7 +32,9 @@ def find_shapes(problem: Problem, solution: Solution) -> NDArray[np.intp]:
     """
     views = len(problem.views)
     information, gradient, cost = _by_view(problem, solution)
-    information, gradient, cost = (np.cumsum(np.concatenate([one[:1] * 0, one]), axis=0) for one in (information, gradient, cost))
+    information, gradient, cost = (
+        np.cumsum(np.concatenate([one[:1] * 0, one]), axis=0) for one in (information, gradient, cost)
+    )
     expected = np.eye(BEND_TERMS) * (CORNER_STD_PX / BEND_STD) ** 2
 
     def cost_of_run(first: int, after: int) -> float:
