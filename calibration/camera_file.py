@@ -19,7 +19,7 @@ stay as they are when the file is read and written as a document.
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -34,6 +34,8 @@ from calibration.errors import CameraFileError
 SCHEMA = "signwatch.camera/1"
 _SCHEMA = re.compile(r"signwatch\.camera/(\d{1,9})")
 MAX_BYTES = 2**16
+MATRIX_DIGITS, DISTORTION_DIGITS = 4, 8
+"""After the point: a hundredth of what any calibration knows."""
 MEND = "mend it, or make it anew with `signwatch calibrate camera`"
 HEAD = """\
 # What a camera is. Pixels: x to the right, y down, 0, 0 in the middle of the first one. The matrix is
@@ -51,7 +53,10 @@ def load_camera(file: Path) -> Camera:
 
 
 def save_camera(camera: Camera, file: Path) -> None:
-    """Write a camera's file anew, whatever it held before. Raises OSError where it can't be written."""
+    """Write a camera's file anew, whatever it held before; px are rounded to MATRIX_DIGITS.
+
+    Raises OSError where it can't be written.
+    """
     write_document(document_of(camera), file)
 
 
@@ -119,13 +124,22 @@ def document_of(camera: Camera) -> TOMLDocument:
         "name": camera.name,
         "size_px": camera.size_px,
         "model": camera.model,
-        "matrix": tomlkit.array(str(camera.matrix.tolist())).multiline(True),
-        "distortion": camera.distortion.tolist(),
+        "matrix": tomlkit.array(str(camera.matrix.round(MATRIX_DIGITS).tolist())).multiline(True),
+        "distortion": camera.distortion.round(DISTORTION_DIGITS).tolist(),
     }
     if camera.accuracy is not None:
-        document["accuracy"] = msgspec.to_builtins(camera.accuracy)
+        document["accuracy"] = _rounded(msgspec.to_builtins(camera.accuracy))
     document["made"] = {"date": camera.date, "software": camera.software}
     return document
+
+
+def _rounded(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: [round(one, DISTORTION_DIGITS) for one in value]
+        if isinstance(value, list | tuple)
+        else round(value, MATRIX_DIGITS)
+        for name, value in values.items()
+    }
 
 
 _Positive = Annotated[float, Meta(ge=0)]

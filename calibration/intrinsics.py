@@ -142,8 +142,8 @@ def distance_px(first: View, second: View) -> float:
 
 def _ask_for_enough(views: Sequence[View], left_out: dict[str, str]) -> None:
     if len(views) < MIN_VIEWS:
-        alike = f" that differ ({len(left_out)} more show the board in the same places)" if left_out else ""
         found = "1 view" if len(views) == 1 else f"{len(views)} views"
+        alike = f" ({len(left_out)} more show it in the same place)" if left_out else ""
         raise ViewsError(f"{found} of the board{alike} can't tell what the camera is; {HOW_TO}")
 
 

@@ -37,10 +37,10 @@ def draw_board(board: Board, paper: str, square_mm: int) -> Image.Image:
         )
     width, height = _paper_mm(board, paper)
     sheet = Image.new("L", (width * PX_A_MM, height * PX_A_MM), 255)
-    squares = Image.fromarray(_squares(board, square_mm * PX_A_MM))
-    left = (sheet.width - squares.width) // 2
-    top = (sheet.height - FOOT_MM * PX_A_MM - squares.height) // 2
-    sheet.paste(squares, (left, top))
+    drawn = Image.fromarray(squares(board, square_mm * PX_A_MM))
+    left = (sheet.width - drawn.width) // 2
+    top = (sheet.height - FOOT_MM * PX_A_MM - drawn.height) // 2
+    sheet.paste(drawn, (left, top))
     draw = ImageDraw.Draw(sheet)
     foot = sheet.height - (FOOT_MM + 3) * PX_A_MM
     ruler = (sheet.width - RULER_MM * PX_A_MM) // 2
@@ -75,7 +75,7 @@ def _paper_mm(board: Board, paper: str) -> tuple[int, int]:
     return (long, short) if board.columns > board.rows else (short, long)
 
 
-def _squares(board: Board, square_px: int) -> NDArray[np.uint8]:
+def squares(board: Board, square_px: int) -> NDArray[np.uint8]:
     """(height, width) uint8: the squares alone, the first of a chessboard black."""
     columns, rows = board.columns + 1, board.rows + 1
     if board.kind == "charuco":
