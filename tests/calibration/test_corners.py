@@ -11,7 +11,8 @@ from tests.calibration.boards import BOARD, FISHEYE, PINHOLE, picture, views
 
 CHARUCO = Board(9, 6, "charuco")
 POSE = np.array([0.3, -0.4, 0.15, 0.5, -0.5, 17.0])
-ASIDE = np.array([0.2, -0.5, 0.1, 7.0, 0.5, 9.0])
+CLOSE = np.array([0.05, 0.05, 0.0, 0.8, -0.6, 14.5])
+ASIDE = np.array([0.1, 0.5, 0.1, 6.0, 0.3, 8.0])
 """Where a fisheye bends the board."""
 
 
@@ -19,14 +20,14 @@ def errors_px(camera: Camera, pose: NDArray[np.float64], board: Board) -> NDArra
     corners = find_corners(picture(camera, pose, board), board)
     assert corners is not None
     truth = views(camera, pose[None], noise_px=0, board=board)[0].points_px[corners.numbers]
-    return np.linalg.norm(corners.points_px - truth, axis=1)
+    return np.asarray(np.linalg.norm(corners.points_px - truth, axis=1))
 
 
 @pytest.mark.parametrize("board", [BOARD, CHARUCO], ids=str)
 @pytest.mark.parametrize(("camera", "pose"), [(PINHOLE, POSE), (FISHEYE, ASIDE)], ids=["pinhole", "fisheye"])
 def test_corners_are_found_to_a_fraction_of_a_pixel(camera: Camera, pose: NDArray[np.float64], board: Board) -> None:
     errors = errors_px(camera, pose, board)
-    assert len(errors) >= (54 if board is BOARD else 30)
+    assert len(errors) >= (54 if board is BOARD else 20)
     assert np.sqrt((errors**2).mean()) < 0.3
 
 
@@ -69,7 +70,7 @@ def test_blur_widens_edges() -> None:
     assert sharp < 3 < 4.5 < blurred
 
 
-@pytest.mark.parametrize(("camera", "pose"), [(PINHOLE, POSE), (FISHEYE, np.array([0.2, -0.2, 0.1, 3.0, 0.5, 9.0]))])
+@pytest.mark.parametrize(("camera", "pose"), [(PINHOLE, CLOSE), (FISHEYE, ASIDE)], ids=["pinhole", "fisheye"])
 def test_rows_are_straight_once_undistorted(camera: Camera, pose: NDArray[np.float64]) -> None:
     def most_off_line(image: NDArray[np.uint8]) -> float:
         corners = find_corners(image, BOARD)

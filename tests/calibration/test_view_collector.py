@@ -24,7 +24,7 @@ def collector() -> ViewCollector:
 def test_a_board_is_still_only_once_it_was_seen_there_before(collector: ViewCollector) -> None:
     assert not collector.is_still(MIDDLE, 0.0)
     assert collector.is_still(MIDDLE, 0.2)
-    moved = Corners(MIDDLE.points_px + (10, 0), MIDDLE.numbers)
+    moved = Corners(MIDDLE.points_px + np.array([10, 0]), MIDDLE.numbers)
     assert not collector.is_still(moved, 0.4), "50 px a second"
     assert collector.is_still(moved, 0.6)
 

@@ -24,7 +24,8 @@ def signwatch(*arguments: object) -> Result:
 
 def one_line_error(result: Result, status: int = 1) -> str:
     assert result.exit_code == status, result.output
-    (line,) = [line for line in result.stderr.splitlines() if line.startswith("signwatch: error: ") or "rror" in line]
+    line = result.stderr.splitlines()[-1]
+    assert line.startswith("signwatch: ") and "Traceback" not in result.output
     return line
 
 
@@ -69,7 +70,7 @@ def test_a_folder_of_pictures_becomes_a_camera(folder: Path, tmp_path: Path) -> 
     assert figures["almost_size_px"] == {"3.png": [641, 361]}
     assert figures["rms_px"] < 0.3 and figures["held_out_rms_px"] < 1.25 * figures["rms_px"]
     assert abs(figures["matrix"][0][0] - 520) < 4 * figures["matrix_std_px"]["fx"] < 20
-    assert figures["rows_off_line_px"]["rms"] < 0.3
+    assert figures["rows_off_line"]["rms_px"] < 0.3
     camera = load_camera(file)
     assert (camera.name, camera.size_px) == ("front", (640, 360))
     assert camera.accuracy is not None and camera.accuracy.views == 8
@@ -93,7 +94,8 @@ def test_a_recording_gives_views_by_itself(pictures: list[NDArray[np.uint8]], tm
     result = signwatch("camera", path, "--json")
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
-    assert figures["views_used"] == 8, "one of each place"
+    places = [int(one["view"].removeprefix("frame ")) // (HELD_FRAMES + MOVING_FRAMES) for one in figures["views"]]
+    assert len(places) >= 6 and len(set(places)) == len(places), "one of each place that is new"
     assert abs(figures["matrix"][0][0] - 520) < 15
 
 
@@ -113,13 +115,14 @@ def test_a_live_stream_gives_views_and_shows_the_coverage(pictures: list[NDArray
 
 
 def test_a_fisheye_is_found_from_pictures(tmp_path: Path) -> None:
-    for number, pose in enumerate(poses(9, near=6, far=11, aside=1.1)):
+    for number, pose in enumerate(poses(12, near=5, far=9, aside=1.3, facing=0.8)):
         cv2.imwrite(str(tmp_path / f"{number}.png"), picture(FISHEYE, pose))
     result = signwatch("camera", tmp_path, "--model", "fisheye", "--json")
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
-    assert figures["views_used"] >= 6 and figures["rms_px"] < 0.4
-    assert figures["field_of_view_deg"][0] == pytest.approx(170, abs=8)
+    assert figures["views_used"] >= 10 and figures["rms_px"] < 0.3
+    assert figures["matrix"][0][0] == pytest.approx(215, rel=0.01)
+    assert figures["field_of_view_deg"] == pytest.approx([180, 98], abs=8)
 
 
 def test_no_board_is_said_with_what_pattern_counts(folder: Path, tmp_path: Path) -> None:
@@ -145,9 +148,11 @@ def test_a_picture_is_undistorted(folder: Path, tmp_path: Path) -> None:
     file, out = tmp_path / "front.toml", tmp_path / "straight.png"
     assert signwatch("camera", folder, "--out", file).exit_code == 0
     assert signwatch("undistort", file, folder / "0.png", "--out", out).exit_code == 0
-    assert cv2.imread(str(out)).shape == (360, 640, 3)
+    straight = cv2.imread(str(out))
+    assert straight is not None and straight.shape == (360, 640, 3)
     assert "another shape" in one_line_error(signwatch("undistort", file, folder / "9.png", "--out", out))
-    assert "as .png or .jpg" in one_line_error(signwatch("undistort", file, folder / "0.png", "--out", tmp_path / "a.b"))
+    nowhere = tmp_path / "straight.doc"
+    assert "as .png or .jpg" in one_line_error(signwatch("undistort", file, folder / "0.png", "--out", nowhere))
     file.write_text(file.read_text().replace("camera/1", "camera/7"))
     assert "version 7" in one_line_error(signwatch("undistort", file, folder / "0.png", "--out", out))
 
@@ -169,6 +174,6 @@ def test_photos_of_a_real_board(data_folder: Path) -> None:
     assert figures["views_used"] >= 16
     assert figures["rms_px"] <= 0.5 and figures["flat_board_rms_px"] <= 0.9
     assert figures["held_out_rms_px"] <= 1.1 * figures["rms_px"]
-    assert figures["rows_off_line_px"]["rms"] <= 0.5
+    assert figures["rows_off_line"]["rms_px"] <= 0.5
     assert set(figures["almost_size_px"]) == {"calibration7.jpg", "calibration15.jpg"}
     assert figures["matrix"][0][0] == pytest.approx(figures["matrix"][1][1], rel=0.003), "its pixels are square"
