@@ -28,7 +28,7 @@ from models.catalogue import Catalogue
 from models.classifier import Classifier, load_classifier
 from models.weights_record import BUILT_IN, catalogue_of
 
-CANDIDATE_LIMIT = 64
+CANDIDATE_LIMIT = 48
 """Boxes that the network looks at in one frame: one batch."""
 MIN_CONFIDENCE = FIRST_CONFIDENCE
 """Of a single frame's reading that may begin a track, which then has to be confirmed."""
