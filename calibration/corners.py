@@ -180,7 +180,8 @@ def _spacing_px(corners: Corners) -> float:
 
 def similar_board(image: NDArray[np.uint8], board: Board) -> Board | None:
     """A chessboard of nearly as many corners that is in a picture: whoever counts squares is one off."""
-    for columns, rows in itertools.product(*(range(count - 1, count + 2) for count in (board.columns, board.rows))):
+    sizes = itertools.product(*(range(count + 1, count - 2, -1) for count in (board.columns, board.rows)))
+    for columns, rows in sizes:  # largest first: a part of a board may be taken for a board
         if (columns, rows) != (board.columns, board.rows) and min(columns, rows) >= LEAST_CORNERS:
             other = Board(columns, rows)
             if find_roughly(image, other) is not None:

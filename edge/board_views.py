@@ -8,6 +8,7 @@ from calibration.adjustment import View
 from calibration.board import Board
 from calibration.corners import Corners, edge_width_px, find_corners, find_roughly, similar_board
 from calibration.errors import ViewsError
+from calibration.intrinsics import MIN_VIEWS
 from calibration.view_collector import ViewCollector
 from edge.frame import Frame
 from edge.progress import Report
@@ -20,7 +21,7 @@ ALMOST_PX = 2
 """Pictures of one camera whose width and height differ by no more are taken to lack, or to have, a row or column at the
 right or bottom: corners keep their places, and what that could be wrong by goes into where the board was."""
 NO_BOARD = "no whole board found: is it cut off, blurred or of another size?"
-TRIED_FOR_OTHERS = 3
+TRIED_FOR_OTHERS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,14 @@ def views_of_pictures(source: Source, board: Board, report: Report) -> FoundView
         board: What they show.
         report: Told how many were looked at.
 
-    Raises ViewsError where none shows it.
+    Raises ViewsError where none shows it, or few do and others show a board of another size.
     """
     found: dict[str, tuple[tuple[int, int], Corners | None]] = {}
-    first: list[Frame] = []
+    without: list[Frame] = []
     for frame in source.frames():
-        found[frame.file or str(frame.number)] = _size_px(frame), find_corners(frame.image, board)
-        first += [frame] if len(first) < TRIED_FOR_OTHERS else []
+        corners = find_corners(frame.image, board)
+        found[frame.file or str(frame.number)] = _size_px(frame), corners
+        without += [frame] if corners is None and len(without) < TRIED_FOR_OTHERS else []
         report(len(found), source.frame_count or 0)
     left_out = dict.fromkeys(source.skipped, "can't be read as a picture")
     size_px, _ = Counter(size for size, _ in found.values()).most_common(1)[0]
@@ -64,8 +66,9 @@ def views_of_pictures(source: Source, board: Board, report: Report) -> FoundView
             views.append(View(name, corners.points_px, corners.numbers))
             if size != size_px:
                 almost[name] = size
-    if not views:
-        raise ViewsError(_none_found(source.name, len(found), board, first))
+    other = _other_board(without, board, len(views)) if len(views) < MIN_VIEWS else None
+    if not views or other is not None:
+        raise ViewsError(_too_few(source.name, len(views), len(found), board, other))
     return FoundViews(views, size_px, left_out, almost)
 
 
@@ -103,7 +106,7 @@ def views_of_stream(
     except KeyboardInterrupt:  # whoever watches may know that it is enough
         pass
     if collector is None or not collector.views:
-        raise ViewsError(_none_found(source.name, looked, board, first))
+        raise ViewsError(_too_few(source.name, 0, looked, board, _other_board(first, board, 0)))
     return FoundViews(collector.views, size_px, {})
 
 
@@ -132,12 +135,17 @@ def _size_px(frame: Frame) -> tuple[int, int]:
     return width, height
 
 
-def _none_found(name: str, looked: int, board: Board, first: list[Frame]) -> str:
-    other = next((found for frame in first if (found := similar_board(frame.image, board))), None)
+def _other_board(frames: list[Frame], board: Board, found: int) -> Board | None:
+    """A board of another size that more of the frames show than `found`: a board cut off looks like a smaller one."""
+    others = Counter(other for frame in frames if (other := similar_board(frame.image, board)))
+    return next((other for other, count in others.most_common(1) if count > found), None)
+
+
+def _too_few(name: str, found: int, looked: int, board: Board, other: Board | None) -> str:
     hint = (
-        f"there is a {other}: --pattern counts inner corners"
+        f"others show a {other}: --pattern counts inner corners"
         if other
         else "--pattern counts inner corners, one less than squares each way; the whole board has to be seen, sharp, "
         "with some white around it"
     )
-    return f"{name} shows no {board} in {looked} pictures; {hint}"
+    return f"{name} shows {f'a {board} in {found}' if found else f'no {board} in any'} of {looked} pictures; {hint}"

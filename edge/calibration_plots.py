@@ -76,7 +76,7 @@ def _draw_shape(axes: Any, calibration: Calibration, shape: int) -> None:
     axes.set_aspect("equal")
     axes.invert_yaxis()
     views = int((calibration.problem.shapes == shape).sum())
-    axes.set_title(f"Board's height, in squares: {views} views")
+    axes.set_title(f"Bend in squares, {views} views")
 
 
 def _as_picture(axes: Any, calibration: Calibration) -> None:
