@@ -17,11 +17,13 @@ from numpy.typing import NDArray
 from detector.candidates import CandidateFinder, Candidates, shrunk, working_size
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
+from detector.light import Gains, balanced
 from detector.ranker import load_ranker
 from detector.tracker import FIRST_CONFIDENCE, State, Track, Tracker
 from edge.budget import LEVELS, Effort
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
+from edge.seeing import Seeing
 from models.backends import Backend
 from models.catalogue import Catalogue
 from models.classifier import Classifier, load_classifier
@@ -75,35 +77,38 @@ class FrameReader:
         """What runs the network, such as `litert-int8`."""
         return self._classifier.backend
 
-    def read(self, image: NDArray[np.uint8], min_confidence: float, effort: Effort = LEVELS[0]) -> FrameReading:
-        """Candidates and detections of a frame (height, width, 3) uint8 BGR."""
+    def read(
+        self, image: NDArray[np.uint8], min_confidence: float, effort: Effort = LEVELS[0], gains: Gains | None = None
+    ) -> FrameReading:
+        """Candidates and detections of a frame (height, width, 3) uint8 BGR; `gains` take a colour cast off."""
         started = time.perf_counter()
-        candidates = self._candidates(image, effort)
+        candidates = self._candidates(image, effort, gains)
         found = time.perf_counter()
-        probabilities = self.judge(image, candidates)
+        probabilities = self.judge(image, candidates, gains)
         detections = detect(candidates, probabilities, min_confidence)
         named = time.perf_counter()
         return FrameReading(candidates, probabilities, detections, 1e3 * (found - started), 1e3 * (named - found))
 
-    def judge(self, image: NDArray[np.uint8], candidates: Candidates) -> NDArray[np.float32]:
+    def judge(
+        self, image: NDArray[np.uint8], candidates: Candidates, gains: Gains | None = None
+    ) -> NDArray[np.float32]:
         """What the network says of candidates of a frame: (n, classes + 1), background last."""
         record = self._classifier.record
-        return self._classifier.probabilities(
-            cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
-        )
+        crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
+        return self._classifier.probabilities(balanced(crops, gains))
 
     def close(self) -> None:
         """Let go of threads."""
         self._finder.close()
 
-    def _candidates(self, image: NDArray[np.uint8], effort: Effort) -> Candidates:
+    def _candidates(self, image: NDArray[np.uint8], effort: Effort, gains: Gains | None) -> Candidates:
         limit = self._candidate_limit if effort.candidate_limit is None else effort.candidate_limit
         if not effort.half_size:
-            return self._finder.find(image, limit)
+            return self._finder.find(image, limit, gains=gains)
         height, width = image.shape[:2]
         working = working_size(width, height)
         small, scale_xy = shrunk(image, (max(working[0] // 2, 1), max(working[1] // 2, 1)))
-        found = self._finder.find(small, limit)
+        found = self._finder.find(small, limit, gains=gains)
         return Candidates(found.boxes_xywh_px * np.array(scale_xy * 2, np.float32), found.scores)
 
 
@@ -147,6 +152,7 @@ class SignReader:
         self._reader = reader
         self._source = source
         self._stills = stills
+        self._seeing = Seeing(stills=stills)
         self._limits = limits_of(reader.catalogue)
         self._tracker = Tracker(self._limits)
         self._tracks_before = 0
@@ -167,9 +173,12 @@ class SignReader:
     def read(
         self, frame: Frame, *, dropped: int = 0, degraded: Sequence[str] = (), effort: Effort = LEVELS[0]
     ) -> FrameMessage:
-        """The message of a frame: every frame gives one. What `effort` leaves undone is said in it."""
+        """The message of a frame: every frame gives one. What `effort` leaves undone, and what is wrong with the
+        picture, is said in it.
+        """
         confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
-        reading = self._reader.read(frame.image, confidence, effort)
+        seen = self._seeing.look(frame.image, _time_s(frame))
+        reading = self._reader.read(frame.image, confidence, effort, seen.gains)
         tracks = [] if self._stills else self._follow(reading.detections, frame)
         signs = (
             self._still_signs(reading.detections) if self._stills else [self._sign_of_track(track) for track in tracks]
@@ -188,7 +197,7 @@ class SignReader:
             media_s=frame.media_s,
             size=(width, height),
             dropped=dropped,
-            degraded=(*degraded, *effort.said),
+            degraded=(*degraded, *effort.said, *seen.wrong),
             latency_ms=Latency(
                 candidates=round(reading.candidates_ms, 2),
                 classify=round(reading.classify_ms, 2),
