@@ -14,8 +14,15 @@ from tests.calibration.pictures import Image
 
 @pytest.fixture(scope="package")
 def drive() -> list[Image]:
-    """A picture every half second of 40 s."""
-    return [picture for picture, _ in SampleDrive(8, size=(640, 360), fps=2.0, seconds=40).frames()]
+    """A picture every half second of 15 s."""
+    return [picture for picture, _ in SampleDrive(8, size=(640, 360), fps=2.0, seconds=15).frames()]
+
+
+@pytest.fixture(scope="package")
+def roads() -> list[Image]:
+    """Pictures of three drives, 28 m apart."""
+    drives = [SampleDrive(seed, size=(640, 360), fps=0.5, seconds=60) for seed in (7, 8, 9)]
+    return [picture for drive in drives for picture, _ in drive.frames()]
 
 
 @pytest.fixture(scope="package")

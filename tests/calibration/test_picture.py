@@ -106,9 +106,10 @@ def test_before_a_red_light_nothing_is_frozen(drive: list[Image]) -> None:
     assert set(judged((moving(drive[0], number) for number in range(100)), 0.1)) == {()}
 
 
-def test_dirt_is_said_once_enough_was_driven_past(drive: list[Image]) -> None:
+def test_dirt_is_said_once_enough_was_driven_past(roads: list[Image]) -> None:
+    assert set(judged(roads, 1.0)) == {()}
     lost = dirt((640, 360), 0.1)
-    said = judged((behind_dirt(picture, lost) for picture in drive), 1.0)
+    said = judged((behind_dirt(picture, lost) for picture in roads), 1.0)
     assert said[-1] == ("dirty-lens",)
     assert set(said[: LEAST_VIEWS - 1]) == {()}
 
@@ -122,13 +123,13 @@ def test_a_scene_that_stands_still_is_no_dirt(drive: list[Image]) -> None:
     assert set(judged((moving(drive[0], number) for number in range(90)), 1.0)) == {()}
 
 
-def test_dirt_outlasts_a_gap_but_no_other_size(drive: list[Image]) -> None:
+def test_dirt_outlasts_a_gap_but_no_other_size(roads: list[Image]) -> None:
     lost = dirt((640, 360), 0.1)
     judge = PictureJudge()
-    for number, picture in enumerate(drive):
+    for number, picture in enumerate(roads):
         judge.judge(behind_dirt(picture, lost), float(number))
-    assert judge.judge(drive[0], 1000.0) == ("dirty-lens",)
-    assert judge.judge(drive[0][:350], 1001.0) == ()
+    assert judge.judge(roads[0], 1000.0) == ("dirty-lens",)
+    assert judge.judge(roads[0][:350], 1001.0) == ()
 
 
 def test_a_tunnels_mouth_and_its_end_are_not_said(drive: list[Image]) -> None:
