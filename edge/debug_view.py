@@ -115,7 +115,7 @@ def _draw_tracks(panel: Picture, insight: Insight) -> int:
 
 def _votes(track: Track, catalogue: Catalogue) -> list[tuple[str, float]]:
     """The likeliest classes with their probabilities; "no sign" among them."""
-    shares = track.evidence.posterior
+    shares = np.append(track.posterior, 1 - track.evidence.existence)
     order = np.argsort(-shares, kind="stable")[:VOTES].tolist()
     return [(catalogue[row].name if row < len(catalogue) else "no sign", float(shares[row])) for row in order]
 
