@@ -42,9 +42,6 @@ STILL_CONFIDENCE = 0.9995
 FORGET_AFTER_S = 2.0
 """After a gap this long, as when a camera was away, the tracks before it say nothing of the signs after it."""
 
-SEQUENCE_FPS = 25.0
-"""A folder of pictures carries no times: it is taken for a sequence at this rate."""
-
 
 @dataclass(frozen=True, slots=True)
 class FrameReading:
@@ -136,15 +133,6 @@ def limits_of(catalogue: Catalogue) -> dict[int, float]:
     return {sign.class_id: float(sign.value or 0) for sign in catalogue.speed_limits}
 
 
-def _time_s(frame: Frame) -> float:
-    """When the frame was taken, on any clock that goes on evenly; never when it happened to be computed."""
-    if frame.media_s is not None:
-        return frame.media_s
-    if frame.file is not None:
-        return frame.number / SEQUENCE_FPS
-    return frame.captured_monotonic_ns / 1e9
-
-
 @dataclass(frozen=True, slots=True)
 class Insight:
     """How the newest message came about, for whoever wants to see why."""
@@ -190,9 +178,9 @@ class SignReader:
         picture, is said in it.
         """
         confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
-        seen = self._seeing.look(frame.image, _time_s(frame))
+        light = self._seeing.look(frame.image, frame.time_s)
         expected = None if self._stills else self._expected(frame)
-        reading = self._reader.read(frame.image, confidence, effort, expected, seen.gains)
+        reading = self._reader.read(frame.image, confidence, effort, expected, light.gains)
         tracks = self._tracker.update(reading.detections, *self._seen) if self._seen else []
         signs = (
             self._still_signs(reading.detections) if self._stills else [self._sign_of_track(track) for track in tracks]
@@ -211,7 +199,7 @@ class SignReader:
             media_s=frame.media_s,
             size=(width, height),
             dropped=dropped,
-            degraded=(*degraded, *effort.said, *seen.wrong),
+            degraded=(*degraded, *effort.said, *light.wrong),
             latency_ms=Latency(
                 candidates=round(reading.candidates_ms, 2),
                 classify=round(reading.classify_ms, 2),
@@ -226,7 +214,7 @@ class SignReader:
     def _expected(self, frame: Frame) -> Boxes:
         """Where the tracks should be in a frame; begins anew where they say nothing of it."""
         height, width = frame.image.shape[:2]
-        time_s = _time_s(frame)
+        time_s = frame.time_s
         if self._seen is not None:
             last_s, size = self._seen
             # In a picture of another size the same place is another one.

@@ -9,7 +9,7 @@ from calibration.cast import DriveCast, Gains
 from calibration.picture import PictureJudge, judge_still
 
 
-class Seen(NamedTuple):
+class Light(NamedTuple):
     """What is to be known of a picture before anything is looked for in it."""
 
     wrong: tuple[str, ...]
@@ -27,10 +27,10 @@ class Seeing:
         self._cast = DriveCast()
         self._gains: Gains | None = None
 
-    def look(self, image: NDArray[np.uint8], time_s: float) -> Seen:
+    def look(self, image: NDArray[np.uint8], time_s: float) -> Light:
         """Take in a picture (height, width, 3) uint8 BGR of this time, on any clock that goes on evenly."""
         if self._stills:
-            return Seen(judge_still(image), None)
+            return Light(judge_still(image), None)
         if self._cast.take(image, time_s):
             self._gains = self._cast.gains
-        return Seen(self._judge.judge(image, time_s), self._gains)
+        return Light(self._judge.judge(image, time_s), self._gains)
