@@ -29,7 +29,9 @@ LAMP_LEVEL = 140.0
 BLACK_LEVEL = 30.0
 """Where nothing is brighter, nothing is seen."""
 FLAT = 0.88
-"""Share of tiles in which nothing is to be seen."""
+"""Share of tiles in which nothing is to be seen …"""
+FAINT_CONTRAST = 40.0
+"""… and height of the strongest edges anywhere: what covers a lens has none."""
 BLURRED_SHARPNESS = 0.345
 """A Gaussian of 2 to 3 px in the picture that signs are sought in, 5 px in one of 1360x800."""
 SHARP = 0.25
@@ -78,13 +80,13 @@ def blocked(picture: Measures) -> float:
     if picture.brightest < BLACK_LEVEL:
         return 1.5
     # What is dark is faint everywhere, and not therefore covered.
-    return 0.0 if dark(picture) >= 1 else picture.flat / FLAT
+    return 0.0 if dark(picture) >= 1 or picture.contrast >= FAINT_CONTRAST else picture.flat / FLAT
 
 
 def blurred(picture: Measures) -> float:
     """No sharp edge in any direction: out of focus, or a film on the lens."""
-    if picture.contrast < LEAST_CONTRAST or blocked(picture) >= 1:
-        return 0.0
+    if picture.contrast < LEAST_CONTRAST or picture.flat >= FLAT:
+        return 0.0  # so few edges tell nothing
     return (BLURRED_SHARPNESS - SHARP) / max(picture.sharpness - SHARP, 1e-3)
 
 

@@ -31,7 +31,9 @@ SQUARE_PX = 40
 WHITE_SQUARES = 1
 
 
-def poses(count: int, *, near: float = 16.0, far: float = 26.0, aside: float = 0.3, seed: int = 1) -> NDArray[np.float64]:
+def poses(
+    count: int, *, near: float = 16.0, far: float = 26.0, aside: float = 0.3, seed: int = 1
+) -> NDArray[np.float64]:
     """(count, 6): the board here and there, tilted to all sides; distances in squares, `aside` the tangent to the side."""
     generator = np.random.default_rng(seed)
     turns = generator.uniform((-0.55, -0.55, -0.3), (0.55, 0.55, 0.3), (count, 3))

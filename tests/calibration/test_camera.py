@@ -32,9 +32,7 @@ def test_pinhole_projects_as_opencv_does() -> None:
 def test_fisheye_projects_as_opencv_does_where_that_can() -> None:
     rays = FISHEYE.rays(grid(FISHEYE))
     rays = rays[rays[:, 2] > 0.1]
-    expected, _ = cv2.fisheye.projectPoints(
-        rays[:, None], np.zeros(3), np.zeros(3), FISHEYE.matrix, FISHEYE.distortion
-    )
+    expected, _ = cv2.fisheye.projectPoints(rays[:, None], np.zeros(3), np.zeros(3), FISHEYE.matrix, FISHEYE.distortion)
     np.testing.assert_allclose(FISHEYE.project(rays), expected[:, 0], atol=1e-9)
 
 
