@@ -21,7 +21,7 @@ def test_a_strong_cast_is_taken_off_after_ten_pictures(drive: list[Image]) -> No
     assert gains[:9] == [None] * 9
     assert gains[9] is not None
     blue, _, red = gains[9]
-    assert blue > 1.3 > 0.8 > red
+    assert blue > 1.2 > 0.9 > red
     assert {clean.look(picture, float(at)) for at, picture in enumerate(drive)} == {((), None)}
 
 

@@ -25,7 +25,7 @@ def test_a_cast_is_told_with_what_is_wrong(dim_and_warm: Path) -> None:
     assert done.exit_code == 0
     facts = json.loads(done.stdout)
     assert facts["frames"] == 18 and facts["pictures"] == 18
-    assert facts["taken_off"] and 1.8 < facts["strength_stops"] < 3.2
+    assert facts["taken_off"] and 1.5 < facts["strength_stops"] < 3.2
     assert facts["cast_stops"]["red"] > 0.6 and facts["gains"]["blue"] > 1 > facts["gains"]["red"]
     assert list(facts["degraded"]) == ["underexposed"] and 0.5 < facts["degraded"]["underexposed"] < 1
 
