@@ -18,7 +18,7 @@ REASONS = (OVEREXPOSED, UNDEREXPOSED, NIGHT, BLOCKED, BLURRED, FROZEN, DIRTY)
 LEAVE = 0.85
 """Of what makes a picture wrong, under which it is right again."""
 
-WHITE, WHITE_BELOW = 0.7, 0.4
+WHITE, WHITE_BELOW = 0.7, 0.5
 """Share of the picture, and of its lower half, cut off at white: a bright sky alone fills less."""
 DARK_BRIGHT = 100.0
 """A picture is dark where no more than a twentieth of it is brighter: by day the sky is, or a tunnel's end …"""

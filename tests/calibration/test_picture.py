@@ -155,7 +155,7 @@ def test_a_camera_with_more_pixels_is_judged_alike(streets: list[Image], size: t
     first = measure(streets[0])
     other = measure(np.asarray(cv2.resize(streets[0], size, interpolation=cv2.INTER_AREA), np.uint8))
     for name in ("mean", "bright", "white", "flat"):
-        assert getattr(other, name) == pytest.approx(getattr(first, name), rel=0.2, abs=0.06)
+        assert getattr(other, name) == pytest.approx(getattr(first, name), rel=0.2, abs=0.12)
     for rule in RULES:
         assert rule.score(other) == pytest.approx(rule.score(first), abs=0.25)
 
