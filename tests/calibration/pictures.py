@@ -23,7 +23,7 @@ def by_night(image: Image) -> Image:
     for place in np.linspace(0.1, 0.9, 7):
         cv2.circle(lamps, (round(place * width), round((0.3 + 0.2 * place) * height)), max(2, width // 120), 1.0, -1)
     lamps = cv2.GaussianBlur(lamps, (0, 0), width / 400) + 0.1 * cv2.GaussianBlur(lamps, (0, 0), width / 40)
-    return np.clip(dark + 300 * lamps[..., None], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(dark + 300 * lamps[..., None], 0, 255).astype(np.uint8), np.uint8)
 
 
 def out_of_focus(image: Image, deviation_px: float = 7.0) -> Image:
