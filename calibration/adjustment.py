@@ -99,11 +99,13 @@ class Problem:
         return np.repeat(np.arange(len(self.views)), [len(view.corners) for view in self.views])
 
     @cached_property
-    def _corners(self) -> NDArray[np.intp]:
+    def corners(self) -> NDArray[np.intp]:
+        """(corners of all views,): which of `Board.corners` each is."""
         return np.concatenate([view.corners for view in self.views])
 
     @cached_property
-    def _points_px(self) -> Values:
+    def points_px(self) -> Values:
+        """(corners of all views, 2) float64: as found."""
         return np.concatenate([view.points_px for view in self.views])
 
     @cached_property
@@ -114,9 +116,9 @@ class Problem:
         """(corners of all views, 2) float64 in px, view after view; NaN where the lens takes none."""
         if len(solution.bends):
             shapes = shaped(self.board, solution.print_terms, solution.bends @ self._bend_terms.T)
-            on_board = shapes[self.shapes[self.view_of_corner], self._corners]
+            on_board = shapes[self.shapes[self.view_of_corner], self.corners]
         else:
-            on_board = shaped(self.board, solution.print_terms, np.zeros(len(self._bend_terms)))[self._corners]
+            on_board = shaped(self.board, solution.print_terms, np.zeros(len(self._bend_terms)))[self.corners]
         turns = rotations(solution.poses[:, :3])[self.view_of_corner]
         rays = np.einsum("nij,nj->ni", turns, on_board) + solution.poses[self.view_of_corner, 3:]
         bend = fisheye_points if self.model == "fisheye" else pinhole_points
@@ -124,7 +126,7 @@ class Problem:
 
     def errors(self, solution: Solution) -> Values:
         """(corners of all views, 2) float64: as projected less as found, in px."""
-        return self.project(solution) - self._points_px
+        return self.project(solution) - self.points_px
 
     def rms_of_views(self, solution: Solution) -> Values:
         """(views,) float64: root mean square distance in each, in px."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Kind = Literal["chessboard", "charuco"]
 DICTIONARY = "5X5_1000"
 """Of ChArUco's markers, by OpenCV's name; the first of them are those of its smaller dictionaries."""
-MARKER_SHARE = 0.75
+MARKER_SHARE = 0.7
 """Of a square's width, of the marker in it."""
 LEAST_CORNERS, MOST_CORNERS = 3, 40
 

@@ -25,11 +25,12 @@ SMALL_PX, LARGE_PX = 960, 1600
 """Longer side at which a board is looked for at first, and once more."""
 MIN_CORNERS = 8
 """Of a ChArUco board that is partly seen."""
-WINDOW_SHARE = 0.25
-"""Half of the window about a corner, of the distance to the nearest other one: no other one is in it."""
+WINDOW_SHARE = {"chessboard": 0.25, "charuco": (1 - MARKER_SHARE) / 2}
+"""Half of the window about a corner, of the distance to the nearest other one: no other one and no marker is in it."""
 LEAST_WINDOW_PX, LARGEST_WINDOW_PX = 2, 5
 """Larger ones see the bend of the lens and of the board."""
-LARGEST_PATCH_PX = 8
+PATCH_SHARE, LARGEST_PATCH_PX = 4 / 3, 8
+"""Half of what is looked at to tell whether there is a corner, of the window; and at most."""
 LEAST_CONTRAST = 4.0
 """Standard deviation of the brightness about a corner, of 255."""
 LEAST_SYMMETRY = 0.5
@@ -62,7 +63,7 @@ def find_corners(image: NDArray[np.uint8], board: Board) -> Corners | None:
     grey = _grey(image)
     for longest_px in (SMALL_PX, LARGE_PX):
         found = find_roughly(grey, board, longest_px)
-        refined = None if found is None else _refined(grey, found)
+        refined = None if found is None else _refined(grey, found, WINDOW_SHARE[board.kind])
         if refined is not None:
             return refined
     return None
@@ -142,13 +143,13 @@ def _charuco(grey: Grey, board: Board) -> Corners | None:
     return Corners(np.asarray(points, np.float64).reshape(-1, 2), found)
 
 
-def _refined(grey: Grey, corners: Corners) -> Corners | None:
+def _refined(grey: Grey, corners: Corners, share: float) -> Corners | None:
     """Corners moved to where they are, without those that are none; None where these are many."""
     spacing_px = _spacing_px(corners)
-    half = int(np.clip(WINDOW_SHARE * spacing_px, LEAST_WINDOW_PX, LARGEST_WINDOW_PX))
+    half = int(np.clip(share * spacing_px, LEAST_WINDOW_PX, LARGEST_WINDOW_PX))
     start = np.ascontiguousarray(corners.points_px[:, None], np.float32)
     points = np.asarray(cv2.cornerSubPix(grey, start, (half, half), (-1, -1), CRITERIA), np.float64)[:, 0]
-    half = max(LEAST_WINDOW_PX, min(round(spacing_px / 3), LARGEST_PATCH_PX))
+    half = max(LEAST_WINDOW_PX, min(round(PATCH_SHARE * share * spacing_px), LARGEST_PATCH_PX))
     true = np.array([_is_corner(_patch(grey, half, point)) for point in points.tolist()])
     count = int(true.sum())
     if count < max(MIN_CORNERS, LEAST_TRUE_SHARE * len(true)):

@@ -25,12 +25,12 @@ def straightness(calibration: Calibration, *, flattened: bool) -> Straightness:
             board's rows are as crooked as they really are.
     """
     camera, problem, solution = calibration.camera, calibration.problem, calibration.solution
-    points = _on_plane(camera.rays(problem.errors(solution) * -1 + problem.project(solution)))
+    points = _on_plane(camera.rays(problem.points_px))
     if flattened:
         flat = Solution(solution.intrinsics, np.zeros_like(solution.print_terms), solution.bends[:0], solution.poses)
         points += _on_plane(camera.rays(problem.project(flat))) - _on_plane(camera.rays(problem.project(solution)))
     points *= np.diag(camera.matrix)[:2]
-    rows, columns = np.divmod(np.concatenate([view.corners for view in problem.views]), problem.board.columns)
+    rows, columns = np.divmod(problem.corners, problem.board.columns)
     off = [
         _off_line(points[(problem.view_of_corner == view) & (lines == line)])
         for lines in (rows, columns)

@@ -38,9 +38,15 @@ def _draw_coverage(axes: Any, calibration: Calibration) -> None:
 
 def _draw_errors(axes: Any, calibration: Calibration) -> None:
     errors = calibration.problem.errors(calibration.solution)
-    found = np.concatenate([view.points_px for view in calibration.problem.views])
     axes.quiver(
-        *found.T, *errors.T, angles="xy", scale_units="xy", scale=1 / ARROW_PX, width=0.002, color=SERIES[0], zorder=3
+        *calibration.problem.points_px.T,
+        *errors.T,
+        angles="xy",
+        scale_units="xy",
+        scale=1 / ARROW_PX,
+        width=0.002,
+        color=SERIES[0],
+        zorder=3,
     )
     _as_picture(axes, calibration)
     axes.set_title(f"Errors, {ARROW_PX:.0f} times")

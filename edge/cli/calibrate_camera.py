@@ -146,8 +146,8 @@ def _facts(camera: Camera, calibration: Calibration, found: FoundViews) -> dict[
             "bend_squares": [float(np.ptp(shape)) for shape in bent],
             "shape_of_view": calibration.problem.shapes.tolist() if len(bent) else None,
         },
-        "rows_off_line_px": asdict(straightness(calibration, flattened=True)),
-        "rows_off_line_as_bent_px": asdict(straightness(calibration, flattened=False)),
+        "rows_off_line": asdict(straightness(calibration, flattened=True)),
+        "rows_off_line_as_bent": asdict(straightness(calibration, flattened=False)),
         "corners_by_field": coverage(calibration.problem.views, camera.size_px).tolist(),
         "views": [
             {"view": view, "rms_px": rms, "held_out_rms_px": held_out}
@@ -161,13 +161,13 @@ def _facts(camera: Camera, calibration: Calibration, found: FoundViews) -> dict[
     }
 
 
-def _field_of_view_deg(camera: Camera) -> list[float]:
-    """Across and down, through the principal point."""
+def _field_of_view_deg(camera: Camera) -> list[float] | None:
+    """Across and down, through the principal point; None where the views tell nothing of the picture's edges."""
     width, height = camera.size_px
     cx, cy = camera.matrix[:2, 2].tolist()
     rays = camera.rays(np.array([(0, cy), (width - 1, cy), (cx, 0), (cx, height - 1)]))
     angles = np.degrees(np.arctan2(np.hypot(rays[:, 0], rays[:, 1]), rays[:, 2]))
-    return [float(angles[0] + angles[1]), float(angles[2] + angles[3])]
+    return [float(angles[0] + angles[1]), float(angles[2] + angles[3])] if np.isfinite(angles).all() else None
 
 
 def _print(camera: Camera, calibration: Calibration, found: FoundViews, out: Path | None) -> None:
@@ -177,11 +177,12 @@ def _print(camera: Camera, calibration: Calibration, found: FoundViews, out: Pat
     for view, (width, height) in found.almost.items():
         click.echo(f"used though {width}x{height}: {view}; its corners keep their places")
     accuracy = camera.accuracy
-    across, down = _field_of_view_deg(camera)
+    field = _field_of_view_deg(camera)
+    seen = f"{field[0]:.1f} by {field[1]:.1f} degrees" if field else "unknown at the edges: show the board there too"
     click.echo(
         f"{accuracy.views} views of {camera.size_px[0]}x{camera.size_px[1]}, {camera.model}: error "
         f"{accuracy.rms_px:.2f} px, of views held out {accuracy.held_out_rms_px:.2f} px; "
-        f"{across:.1f} by {down:.1f} degrees"
+        f"{seen}"
     )
     values = [camera.matrix[0, 0], camera.matrix[1, 1], camera.matrix[0, 2], camera.matrix[1, 2]]
     for name, value, std in zip(MATRIX, values, accuracy.matrix_std_px, strict=True):

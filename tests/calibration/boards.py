@@ -24,7 +24,7 @@ FISHEYE = Camera(
     np.array([[215.0, 0, 317], [0, 213, 182], [0, 0, 1]]),
     np.array([-0.03, 0.01, -0.004, 0.0005]),
 )
-"""Sees 170 degrees across."""
+"""Sees 180 degrees across."""
 BOARD = Board(9, 6)
 SQUARE_PX = 40
 """Of the board's own picture."""
@@ -32,13 +32,18 @@ WHITE_SQUARES = 1
 
 
 def poses(
-    count: int, *, near: float = 16.0, far: float = 26.0, aside: float = 0.3, seed: int = 1
+    count: int, *, near: float = 16.0, far: float = 26.0, aside: float = 0.3, facing: float = 0.0, seed: int = 1
 ) -> NDArray[np.float64]:
-    """(count, 6): the board here and there, tilted to all sides; distances in squares, `aside` the tangent to the side."""
+    """(count, 6): the board tilted to all sides; so many squares away, by at most such a tangent to the side.
+
+    `facing` is the share by which it is turned towards a camera that it is aside of.
+    """
     generator = np.random.default_rng(seed)
     turns = generator.uniform((-0.55, -0.55, -0.3), (0.55, 0.55, 0.3), (count, 3))
     depth = generator.uniform(near, far, count)
     x, y = generator.uniform((-aside, -0.4 * aside), (aside, 0.4 * aside), (count, 2)).T
+    turns[:, 0] -= facing * np.arctan(y)
+    turns[:, 1] += facing * np.arctan(x)
     return np.concatenate([turns, np.stack([x * depth, y * depth, depth], axis=1)], axis=1)
 
 
@@ -70,7 +75,7 @@ def _rays(camera: Camera, finer: int) -> NDArray[np.float64]:
     width, height = camera.size_px
     fine = camera.scaled_to((width * finer, height * finer))
     x, y = np.meshgrid(np.arange(width * finer), np.arange(height * finer))
-    return fine.rays(np.stack([x, y], axis=-1).reshape(-1, 2))
+    return fine.rays(np.stack([x, y], axis=-1).reshape(-1, 2).astype(np.float64))
 
 
 def picture(camera: Camera, pose: NDArray[np.float64], board: Board = BOARD, finer: int = 2) -> NDArray[np.uint8]:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tomlkit
 
-from calibration.camera import Accuracy
+from calibration.camera import Accuracy, Camera
 from calibration.camera_file import camera_of, load_camera, read_document, save_camera, write_document
 from calibration.errors import CameraFileError
 from tests.calibration.boards import FISHEYE, PINHOLE
@@ -26,13 +26,13 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("camera", [KNOWN, FISHEYE], ids=lambda camera: camera.name)
-def test_a_camera_comes_back_as_it_was_written(tmp_path: Path, camera: object) -> None:
-    save_camera(camera, tmp_path / "a.toml")  # type: ignore[arg-type]
+def test_a_camera_comes_back_as_it_was_written(tmp_path: Path, camera: Camera) -> None:
+    save_camera(camera, tmp_path / "a.toml")
     back = load_camera(tmp_path / "a.toml")
     for field in ("name", "size_px", "model", "accuracy", "date", "software"):
         assert getattr(back, field) == getattr(camera, field)
-    np.testing.assert_allclose(back.matrix, camera.matrix, atol=1e-4)  # type: ignore[attr-defined]
-    np.testing.assert_allclose(back.distortion, camera.distortion, atol=1e-8)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(back.matrix, camera.matrix, atol=1e-4)
+    np.testing.assert_allclose(back.distortion, camera.distortion, atol=1e-8)
 
 
 def test_a_person_can_write_whole_numbers_and_leave_out_what_was_measured(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_person_can_write_whole_numbers_and_leave_out_what_was_measured(tmp_pa
 def test_other_tables_and_comments_stay(file: Path) -> None:
     file.write_text(file.read_text() + "\n[other]\nheight_m = 1.3  # by hand\n")
     document = read_document(file)
-    document["other"]["height_m"] = 1.4  # type: ignore[index]
+    document["other"]["height_m"] = 1.4
     write_document(document, file)
     assert "height_m = 1.4  # by hand" in file.read_text()
     assert camera_of(document, file).name == "pinhole"

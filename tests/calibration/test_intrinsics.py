@@ -25,13 +25,13 @@ def off_by(calibration: Calibration, truth: Camera) -> np.ndarray:
     accuracy = calibration.camera.accuracy
     assert accuracy is not None
     stds = np.array([*accuracy.matrix_std_px, *accuracy.distortion_std])
-    return np.abs(figures(calibration.camera) - figures(truth)) / stds
+    return np.asarray(np.abs(figures(calibration.camera) - figures(truth)) / stds)
 
 
 def test_least_squares_and_deviations_are_those_of_opencv() -> None:
     seen = views(PINHOLE, poses(10))
     on_board = np.concatenate([BOARD.corners, np.zeros((54, 1))], axis=1).astype(np.float32)
-    error, matrix, distortion, turns, places, stds, _, _ = cv2.calibrateCameraExtended(
+    error, matrix, _, turns, places, stds, _, _ = cv2.calibrateCameraExtended(
         [on_board] * 10,
         [view.points_px.astype(np.float32)[:, None] for view in seen],
         PINHOLE.size_px,
