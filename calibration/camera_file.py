@@ -32,6 +32,8 @@ from calibration.camera import Accuracy, Camera, Model
 from calibration.errors import CameraFileError
 
 SCHEMA = "signwatch.camera/1"
+TABLES = ("schema", "camera", "accuracy", "made")
+"""What a calibration writes; other tables are somebody else's."""
 _SCHEMA = re.compile(r"signwatch\.camera/(\d{1,9})")
 MAX_BYTES = 2**16
 MATRIX_DIGITS, DISTORTION_DIGITS = 4, 8

@@ -13,7 +13,8 @@ import numpy as np
 
 from calibration.board import Board, Kind
 from calibration.camera import DISTORTION, MATRIX, Camera, Model
-from calibration.camera_file import save_camera
+from calibration.camera_file import TABLES, read_document, save_camera
+from calibration.errors import CameraFileError
 from calibration.intrinsics import Calibration, calibrate
 from calibration.straightness import straightness
 from calibration.view_collector import ViewCollector, coverage
@@ -87,6 +88,7 @@ def command(
         software=f"signwatch {metadata.version('signwatch')}, OpenCV {cv2.__version__}",
     )
     if out is not None:
+        _say_what_is_lost(out)
         save_camera(camera, out)
     if plot is not None:
         write_png(plot, draw_calibration(calibration), 2, f"{name}: {len(calibration.problem.views)} views")
@@ -107,6 +109,16 @@ def _views(spec: str, board: Board, enough: int, realtime: bool, options: Camera
                 return views_of_stream(newest, board, enough, _say_coverage, lambda done, total: None)
         with progress_bar("looking for the board", source.frame_count) as report:
             return views_of_stream(source, board, enough, lambda collector: None, report)
+
+
+def _say_what_is_lost(file: Path) -> None:
+    """What was added to a camera's file, as its mounting, was found with the camera as it was known before."""
+    try:
+        document = read_document(file)
+    except CameraFileError:  # there was none
+        return
+    for table in (name for name in document if name not in TABLES):
+        click.echo(f"{file}: [{table}] belonged to the calibration before and is left out; find it anew", err=True)
 
 
 def _say_event(event: SourceEvent) -> None:

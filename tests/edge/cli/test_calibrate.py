@@ -86,6 +86,14 @@ def test_people_read_what_was_found_and_left_out(folder: Path) -> None:
         assert words in result.stdout
 
 
+def test_what_belonged_to_the_calibration_before_is_said(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "front.toml"
+    assert "belonged" not in signwatch("camera", folder, "--out", file, "--flat").stderr
+    file.write_text(file.read_text() + "\n[mounting]\nheight_m = 1.3\n")
+    assert "[mounting] belonged to the calibration before" in signwatch("camera", folder, "--out", file).stderr
+    assert "mounting" not in file.read_text()
+
+
 def test_a_recording_gives_views_by_itself(pictures: list[NDArray[np.uint8]], tmp_path: Path) -> None:
     path = tmp_path / "board.mp4"
     with VideoWriter(path, (640, 360), FPS) as writer:
