@@ -21,7 +21,7 @@ from edge.service.settings import ServiceSettings
 from edge.service.shortcut import Shortcut
 
 PREDICT = "/predict_traffic_sign"
-GUARDED = (PREDICT, "/v1/", "/metrics")
+GUARDED = (PREDICT, "/v1/predict_batch", "/metrics")
 """What wants a key where there are keys. The page itself doesn't: it asks for the key."""
 COUNTED = frozenset(("/", PREDICT, "/v1/predict_batch", "/v1/signs", "/healthz", "/readyz", "/metrics", "/docs"))
 MOST_TOP = 10
