@@ -80,7 +80,7 @@ class Predictor:
 
     async def predict(self, data: bytes, ask: Ask) -> Prediction:
         """What a picture shows. Raises PictureError where it can't be used, Busy where too many wait."""
-        picture = read_small_jpeg(data)
+        picture = read_small_jpeg(data, self._limits.pixels)
         if picture is None:
             opened = open_picture(data, self._limits.pixels)
             picture = opened.decode() if opened.pixels <= SMALL_PIXELS else await self._in_turn(opened.decode)
