@@ -1,11 +1,15 @@
 """Serving the app: the socket, the workers, and how they end."""
 
 import gc
+import multiprocessing
 import os
+import signal
 import socket
 import tempfile
+import threading
 import warnings
 from functools import partial
+from multiprocessing.process import BaseProcess
 
 import uvicorn
 from PIL import Image
@@ -36,8 +40,17 @@ def serve(
 
 def _worker_app(settings: ServiceSettings) -> Gate:
     """In the process that answers."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # limits of our own say so to whoever sent it
     app = make_app(settings)
     gc.collect()
     gc.freeze()  # what was loaded stays, and need not be looked through again and again
     return app
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """A worker whose parent was killed would answer on, and nobody could end it by its name."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
