@@ -43,7 +43,7 @@ async def _files(request: Request, most: int) -> list[tuple[str, bytes]]:
     try:
         form = await parser.parse()
     except MultiPartException as error:
-        status = 413 if error.message.startswith("Too many") else 400
+        status = 422 if error.message.startswith("Too many") else 400
         raise Unanswered(status, f"the form can't be read: {error.message}") from error
     uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
     files = [(upload.filename or "", await upload.read()) for upload in uploads]

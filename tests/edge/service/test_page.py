@@ -159,10 +159,10 @@ def test_the_keyboard_is_enough(page: "Page", pictures: dict[str, Path]) -> None
     choosers[0].set_files(pictures["street.jpg"])
     page.locator(".found").first.wait_for()
     page.locator(".found").first.focus()
-    assert page.locator(".picture rect.lit").count() == 1
+    page.locator(".picture rect.lit").wait_for(state="attached")
     page.locator("#known summary").focus()
     page.keyboard.press("Enter")
-    assert page.locator("#signs li").count() == 43
+    page.locator("#signs li").nth(42).wait_for()
 
 
 def test_nothing_jumps_while_pictures_are_read(browser: "Browser", service: Served, pictures: dict[str, Path]) -> None:
