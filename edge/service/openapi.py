@@ -89,7 +89,7 @@ def document(app: FastAPI, *, keys: bool, guarded: tuple[str, ...]) -> dict[str,
     made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
     for route in app.routes:  # FastAPI leaves out every null, and in an example it says something
         if isinstance(route, APIRoute) and route.path in made["paths"] and 200 in route.responses:
-            for method in route.methods:
+            for method in route.methods or ():
                 answers = made["paths"][route.path][method.lower()]["responses"]
                 answers["200"]["content"] = route.responses[200]["content"]
     _, components = msgspec.json.schema_components(ANSWERS, ref_template=REFERENCE)

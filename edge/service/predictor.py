@@ -30,7 +30,7 @@ LEAST_SIGN = 0.5
 SURELY_ONE_SIGN = 0.9
 """A picture that is read as one sign so surely is not searched for others. Of 200 frames of GTSDB as a whole none was
 read so, of windows three times as large as a sign none, twice as large every fourth."""
-LEAST_SCENE_PX = 64
+LEAST_SCENE_PX = 100
 """Longer side of a picture in which more than one sign could be told."""
 
 

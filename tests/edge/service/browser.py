@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -24,6 +25,7 @@ PHONE: dict[str, Any] = {
 }  # fmt: skip
 ARTEFACTS = Path(os.environ.get("SIGNWATCH_ARTEFACTS", PROJECT / "out" / "screenshots"))
 PATIENCE_MS = 30_000
+_errors: "WeakKeyDictionary[Page, list[str]]" = WeakKeyDictionary()
 
 
 @contextmanager
@@ -49,17 +51,16 @@ def page_of(browser: "Browser", address: str, **options: Any) -> Iterator["Page"
     errors: list[str] = []
     page.on("console", lambda said: errors.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
-    page.__dict__["errors"] = errors
+    _errors[page] = errors
     page.goto(address, wait_until="domcontentloaded")
     yield page
     context.close()
-    assert errors == []
+    assert errors == [], errors
 
 
 def page_errors(page: "Page") -> list[str]:
     """What the browser's console said; clear it where that was meant to be."""
-    errors: list[str] = page.__dict__["errors"]
-    return errors
+    return _errors[page]
 
 
 def keep_picture(page: "Page", name: str, *, whole: bool = False) -> None:

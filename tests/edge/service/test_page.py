@@ -195,7 +195,8 @@ def test_a_service_that_is_away_is_said_and_the_page_goes_on_when_it_is_back(
             with served("--port", str(port)):
                 choose(page, pictures["stop.jpg"])
                 assert read_name(page) == "Stop"
-            page_errors(page).clear()  # the browser's own lines about the connection
+            page.wait_for_timeout(300)
+            page_errors(page).clear()  # the browser's own lines about the connection, which come a little later
 
 
 def test_a_key_is_asked_for_once(browser: "Browser", pictures: dict[str, Path], tmp_path: Path) -> None:
@@ -208,6 +209,7 @@ def test_a_key_is_asked_for_once(browser: "Browser", pictures: dict[str, Path], 
         page.locator("#key").fill(key)
         page.keyboard.press("Enter")
         assert read_name(page) == "Stop"
+        page.wait_for_timeout(300)
         page_errors(page).clear()  # the browser's own line about the first answer, 401
         page.set_input_files("#file", pictures["street.jpg"])
         page.locator(".picture rect").first.wait_for()
