@@ -117,6 +117,10 @@ class Operation:
                 dropped=count.dropped,
             )
 
+    def note_console(self, address: str) -> None:
+        """The live view can be looked at."""
+        self._log.say("console", f"console on {address}", address=address)
+
     def note_recorder(self, line: str) -> None:
         """Recording failed, or goes on; from its thread."""
         self._log.say("recording", line, level="warning")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from edge.cli.bench_detector import command as detector
 from edge.cli.bench_live import command as live
 from edge.cli.bench_recording import command as recording
+from edge.cli.bench_service import command as service
 from edge.cli.bench_soak import command as soak
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import json_option, weights_option
@@ -43,6 +44,7 @@ def command() -> None:
 command.add_command(detector)
 command.add_command(live)
 command.add_command(recording)
+command.add_command(service)
 command.add_command(soak)
 
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -33,11 +34,13 @@ from edge.errors import WireError
 from edge.publisher import DEFAULT_ADDRESS
 from edge.recording.settings import RecordingSettings
 from edge.redaction import without_passwords
+from edge.service.binding import address_of
 from models.backends import Backend
 from models.weights_record import BUILT_IN
 
 if TYPE_CHECKING:  # loads OpenCV, and whether that can be is a question of its own
     from edge.cli.source_options import CameraOptions
+from edge.cli.web_options import api_keys_option, console_option, listen_for_console
 
 
 def _run_command(context: click.Context) -> click.Command:
@@ -61,6 +64,8 @@ def _run_command(context: click.Context) -> click.Command:
 @weights_option
 @backend_option
 @metrics_option
+@console_option
+@api_keys_option
 @config_option(_run_command)
 @json_option
 @click.pass_context
@@ -75,6 +80,8 @@ def command(
     weights: Path | None,
     backend: Backend,
     metrics: tuple[str, int] | None,
+    console: tuple[str, int] | None,
+    api_keys: Path | None,
     as_json: bool,
     **camera: Unpack[CameraOptions],
 ) -> None:
@@ -86,7 +93,7 @@ def command(
     """
     findings = []
     asked = (sources, addresses, key, allow, insecure, recording, weights or BUILT_IN, backend, metrics, camera)
-    for finding in _findings(*asked):
+    for finding in chain(_findings(*asked), _console_findings(console, api_keys, insecure=insecure)):
         findings.append(finding)
         if not as_json:
             click.echo(_line(finding))
@@ -156,6 +163,18 @@ def _findings(
     if recording is not None:
         yield check_recording(recording.folder)
     yield check_screen(os.environ)
+
+
+def _console_findings(console: tuple[str, int] | None, api_keys: Path | None, *, insecure: bool) -> Iterator[Finding]:
+    if console is None:
+        return
+    try:
+        listening, _ = listen_for_console(console, api_keys, insecure=insecure)
+    except WireError as error:
+        yield broken_by("console", error)
+        return
+    with closing(listening):
+        yield Finding("console", "ok", f"{address_of(listening)} can be served")
 
 
 def _line(finding: Finding) -> str:
