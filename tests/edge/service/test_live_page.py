@@ -95,7 +95,8 @@ def test_a_snapshot_is_the_picture_that_is_seen(browser: "Browser", console: str
             page.wait_for_timeout(50)
         assert downloads[0].suggested_filename.startswith("signwatch-front-")
         downloads[0].save_as(tmp_path / "seen.png")
-        assert Image.open(tmp_path / "seen.png").size == (640, 480)
+        with Image.open(tmp_path / "seen.png") as picture:
+            assert picture.size == (640, 480)
 
 
 def test_the_threshold_hides_what_is_less_sure(browser: "Browser", console: str) -> None:
