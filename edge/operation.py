@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from edge.messages import FrameMessage, HealthMessage
 from edge.redaction import without_passwords
-from edge.run_log import RunLog
+from edge.run_log import Level, RunLog
 from edge.service_manager import LEAST_WATCHDOG_S, ServiceManager
 from edge.sources import SourceEvent
 from edge.supervisor import Counts
 
 if TYPE_CHECKING:  # where nobody asked for metrics, their library is not loaded
     from edge.metrics import LiveMetrics
+    from edge.remote.backend import RemoteEvent
 
 
 class Operation:
@@ -116,6 +117,14 @@ class Operation:
                 published=count.published,
                 dropped=count.dropped,
             )
+
+    def note_remote(self, event: RemoteEvent) -> None:
+        """A remote classifier's server failed, answers again or was left; from any thread."""
+        if event.kind == "closed":
+            self._log.say("remote", event.text)
+        else:
+            level: Level = "warning" if event.kind == "failed" else "info"
+            self._log.say_once(f"remote-{event.kind}", event.text, level=level)
 
     def note_recorder(self, line: str) -> None:
         """Recording failed, or goes on; from its thread."""

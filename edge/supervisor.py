@@ -22,6 +22,8 @@ from models.backends import Backend
 
 if TYPE_CHECKING:  # loads MCAP, which only those need who record
     from edge.recording.recorder import Recorder
+    from edge.remote.address import RemoteAddress
+    from edge.remote.backend import RemoteEvent
 
 STOP_PATIENCE_S = 5.0
 """A frame under way is finished within this time, or the run ends without it."""
@@ -75,6 +77,8 @@ class Callbacks:
     """Once a second: what was published of each source, and whether every stage has gone on since the last time."""
     published: Callable[[FrameMessage, int], None] = lambda message, candidates: None
     """Each frame's message with its number of candidates; from the detecting thread, which waits for it."""
+    remote: "Callable[[RemoteEvent], None]" = lambda event: None
+    """What a remote classifier's server fails at, and that it answers again; from any thread."""
 
 
 def run_live(
@@ -82,7 +86,7 @@ def run_live(
     publisher: SignPublisher,
     watchdog: Watchdog,
     detect_weights: Path,
-    backend: Backend,
+    backend: "Backend | RemoteAddress",
     callbacks: Callbacks,
     *,
     max_latency_ms: float | None,
@@ -106,7 +110,7 @@ def run_live(
             source = CapturedSource(origin, changed, stage)
             stack.callback(source.close)
             captured.append((origin, source))
-        reader = open_reader(detect_weights, backend)
+        reader = open_reader(detect_weights, backend, callbacks.remote)
         stack.callback(reader.close)
         _warm_up(reader)
         keep = recorder.keep if recorder else None

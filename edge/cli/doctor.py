@@ -23,7 +23,7 @@ from edge.cli.live_options import (
     publisher_keys,
 )
 from edge.cli.operation_options import metrics_option, serve_metrics
-from edge.cli.options import backend_option, json_option, weights_option
+from edge.cli.options import any_backend_option, json_option, weights_option
 from edge.cli.record_options import record_options
 from edge.doctor import Finding
 from edge.doctor.finding import broken_by
@@ -38,6 +38,7 @@ from models.weights_record import BUILT_IN
 
 if TYPE_CHECKING:  # loads OpenCV, and whether that can be is a question of its own
     from edge.cli.source_options import CameraOptions
+    from edge.remote.address import RemoteAddress
 
 
 def _run_command(context: click.Context) -> click.Command:
@@ -59,7 +60,7 @@ def _run_command(context: click.Context) -> click.Command:
 @insecure_option
 @record_options
 @weights_option
-@backend_option
+@any_backend_option
 @metrics_option
 @config_option(_run_command)
 @json_option
@@ -73,7 +74,7 @@ def command(
     insecure: bool,
     recording: RecordingSettings | None,
     weights: Path | None,
-    backend: Backend,
+    backend: Backend | RemoteAddress,
     metrics: tuple[str, int] | None,
     as_json: bool,
     **camera: Unpack[CameraOptions],
@@ -107,7 +108,7 @@ def _findings(
     insecure: bool,
     recording: RecordingSettings | None,
     weights: Path,
-    backend: Backend,
+    backend: Backend | RemoteAddress,
     metrics: tuple[str, int] | None,
     camera: CameraOptions,
 ) -> Iterator[Finding]:
