@@ -10,6 +10,7 @@ COMMANDS = {
     "process": ("edge.cli.process:command", "Read signs from recordings or pictures."),
     "listen": ("edge.cli.listen:command", "Subscribe, and print what is published."),
     "drive-state": ("edge.cli.drive_state:command", "Show which rules are in force, live from a publisher."),
+    "serve": ("edge.cli.serve:command", "Serve a page, and HTTP, that read the signs in pictures."),
     "replay": ("edge.cli.replay:command", "Publish again what `run --record` recorded."),
     "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
     "data": ("edge.cli.data:command", "Fetch GTSRB and GTSDB, or take them from a folder."),

@@ -1,0 +1,55 @@
+"""What the commands that serve HTTP have in common: the extra they need, keys, and how far they reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from edge.errors import WireError
+from edge.publisher import is_local
+
+if TYPE_CHECKING:
+    from edge.service.api_keys import ApiKey
+
+api_keys_option = click.option(
+    "--api-keys",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Answer only who has one of these keys, which `signwatch keys NAME --api FILE` makes.",
+)
+web_insecure_option = click.option("--insecure/--no-insecure", help="Let other machines ask without keys.")
+
+
+def require_web(what: str) -> None:
+    """Raise WireError, with the mend, where the extra `web` isn't installed."""
+    try:
+        import fastapi  # noqa: F401  (only asked for; whoever uses it imports it)
+        import httptools  # noqa: F401
+        import python_multipart  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        raise WireError(f"{what} needs {error.name}, which is not installed: pip install 'signwatch[web]'") from error
+
+
+def check_reach(
+    what: str, host: str, port: int, api_keys: Path | None, hosts: tuple[str, ...], *, insecure: bool
+) -> tuple[tuple[ApiKey, ...], tuple[str, ...] | None]:
+    """The keys that are asked for, and the names that are served; None for any name.
+
+    Raises WireError where other machines could ask without keys, or the file of keys can't be used.
+    """
+    from edge.service.api_keys import read_api_keys
+    from edge.service.gate import LOOPBACK_NAMES
+
+    local = is_local(f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
+    if not local and api_keys is None and not insecure:
+        raise WireError(
+            f"{what} on {host}:{port} can be reached from other machines; give --api-keys (`signwatch keys NAME --api "
+            "FILE`), serve on 127.0.0.1, or allow it with --insecure"
+        )
+    keys = () if api_keys is None else read_api_keys(api_keys)
+    if not local and not hosts:
+        return keys, None
+    return keys, (*LOOPBACK_NAMES, *hosts)
