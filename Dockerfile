@@ -33,9 +33,11 @@ RUN apt-get update \
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1
 WORKDIR /build
+COPY scripts/deploy/image/install ./image/
+COPY requirements/run.txt ./requirements/
+RUN image/install run
 COPY scripts/deploy/image/ ./image/
 COPY requirements/ ./requirements/
-RUN image/install run
 COPY LICENSE README.md pyproject.toml setup.cfg ./
 COPY calibration/ ./calibration/
 COPY detector/ ./detector/
