@@ -1,6 +1,5 @@
 """What the service's answers share: its network, its counts, and whether it is well."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import metadata
@@ -29,6 +28,7 @@ class Unanswered(Exception):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
+        self.headers = [(b"retry-after", b"1")] if status == 503 else []
 
 
 class Answering:
@@ -63,9 +63,7 @@ class Answering:
     @property
     def health(self) -> Health:
         """Whether pictures are answered."""
-        if self._stopping:
-            return Health("stopping")
-        return Health("ok" if self._predictor.alive else "failed")
+        return Health("stopping" if self._stopping else "ok")
 
     @property
     def about(self) -> About:
@@ -84,14 +82,11 @@ class Answering:
     async def predict(self, data: bytes, ask: Ask) -> Prediction:
         """What a picture shows. Raises Unanswered."""
         try:
-            async with asyncio.timeout(self._settings.limits.answer_s):
-                return await self._predictor.predict(data, ask)
+            return await self._predictor.predict(data, ask)
         except PictureError as error:
             raise Unanswered(error.status, str(error)) from error
         except (Busy, ModelError, SignwatchError) as error:
             raise Unanswered(503, str(error)) from error
-        except TimeoutError as error:
-            raise Unanswered(503, "this took too long; try again") from error
 
     async def predict_item(self, name: str, data: bytes, ask: Ask) -> BatchItem:
         """The same as a part of a batch, which one bad picture doesn't spoil."""

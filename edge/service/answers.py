@@ -153,7 +153,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 class Health(msgspec.Struct, frozen=True):
     """Whether it is well."""
 
-    status: Literal["ok", "stopping", "failed"]
+    status: Literal["ok", "stopping"]
     """`ok`, or why not."""
 
 

@@ -97,17 +97,20 @@ class Gate:
         headers = dict(scope["headers"])
         more = self._cross_origin(headers)
         status = 500
+        started = False
 
         async def send_more(message: Message) -> None:
-            nonlocal status
+            nonlocal status, started
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, started = message["status"], True
                 message["headers"] = [*message.get("headers", ()), *more]
             await send(message)
 
         try:
             await self._pass(scope, headers, receive, send_more, began_s)
         except Refused as refused:
+            if started:  # too late to say anything; the server ends the connection
+                return
             await answer_problem(send_more, refused.status, str(refused), refused.headers)
         finally:
             if self._counts is not None:
@@ -132,7 +135,10 @@ class Gate:
             raise Refused(503, "too many requests at once; try again", [(b"retry-after", b"1")])
         self._at_once += 1
         try:
-            await self._app(scope, body.receive, send)
+            async with asyncio.timeout(self._limits.seconds):
+                await self._app(scope, body.receive, send)
+        except TimeoutError:
+            raise body.timed_out() from None
         finally:
             self._at_once -= 1
 
@@ -147,6 +153,8 @@ class Gate:
             raise Refused(403, "pages of other sites may not ask here; allow them with --allow-origin")
 
     def _check_client(self, scope: Scope, headers: dict[bytes, bytes], now_s: float) -> None:
+        if not self._keys and self._rates is None:
+            return
         address = _network_of(scope["client"][0] if scope.get("client") else "")
         client = address
         if self._keys:
@@ -187,31 +195,26 @@ class _Body:
     def __init__(self, receive: Receive, limits: Limits, headers: dict[bytes, bytes]) -> None:
         self._receive = receive
         self._most = limits.body_bytes
-        self._body_s = limits.body_s
+        self._seconds = limits.seconds
         self._bytes = 0
-        self._deadline_s: float | None = None
         self._whole = False
         claimed = headers.get(b"content-length", b"0")
         self.too_large = claimed.isdigit() and int(claimed) > self._most
         self._asks_first = headers.get(b"expect", b"").lower() == b"100-continue"
 
     async def receive(self) -> Message:
-        if self._whole:  # what is waited for now is that the client goes
-            return await self._receive()
-        loop = asyncio.get_running_loop()
-        if self._deadline_s is None:
-            self._deadline_s = loop.time() + self._body_s
-        try:
-            async with asyncio.timeout_at(self._deadline_s):
-                message = await self._receive()
-        except TimeoutError:
-            raise Refused(408, f"the body did not arrive in {self._body_s:g} s", [(b"connection", b"close")]) from None
+        message = await self._receive()
         self._bytes += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._bytes > self._most:
             await self.drain()
             raise self.refusal()
         return message
+
+    def timed_out(self) -> Refused:
+        if self._whole:
+            return Refused(503, f"there was no answer in {self._seconds:g} s; try again", [(b"retry-after", b"1")])
+        return Refused(408, f"the body did not arrive in {self._seconds:g} s", [(b"connection", b"close")])
 
     def refusal(self) -> Refused:
         return Refused(413, f"a request may have {self._most / 2**20:g} MiB at most", [(b"connection", b"close")])

@@ -46,16 +46,13 @@ class _Client:
     sent_ns: int = 0
 
 
-def offer_load(
-    port: int, path: str, bodies: Sequence[bytes], clients: int, seconds: float, least: int = 1
-) -> Load:
+def offer_load(port: int, path: str, bodies: Sequence[bytes], clients: int, seconds: float, least: int = 1) -> Load:
     """Ask a service on this machine for so many seconds, and for `least` answers at least.
 
     Raises WireError where it ends a connection, or is silent.
     """
     requests = [
-        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-        + body
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
         for body in bodies
     ]
     latencies_ns: list[int] = []

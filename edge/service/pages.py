@@ -66,13 +66,11 @@ def add_pages(app: FastAPI, about: Callable[[], About], guarded: tuple[str, ...]
 def _add_error_answers(app: FastAPI) -> None:
     async def unanswered(request: Request, error: Exception) -> Response:
         assert isinstance(error, Unanswered)
-        return problem_response(error.status, str(error), {"retry-after": "1"} if error.status == 503 else None)
+        return _problem(error)
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return problem_response(
-            error.status, str(error), {name.decode(): value.decode() for name, value in error.headers}
-        )
+        return _problem(error)
 
     async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -87,3 +85,8 @@ def _add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
+
+
+def _problem(error: Unanswered | Refused) -> Response:
+    headers = {name.decode(): value.decode() for name, value in error.headers}
+    return problem_response(error.status, str(error), headers)

@@ -3,7 +3,9 @@
 import io
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
@@ -14,6 +16,12 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 ENOUGH_PX = 1600
 """A JPEG of at least twice as many pixels on both sides is decoded at half, a quarter or an eighth of its size: frames
 are searched at 680 px or so (`detector.candidates.working_size`)."""
+SMALL_PIXELS = 160 * 160
+"""Decoded in less time than it takes to hand a picture to another thread and back."""
+SMALL_JPEG_BYTES = 2**16
+JPEG_MAGIC = b"\xff\xd8\xff"
+ORIENTED_MARKS = (b"Exif\0", b"http://ns.adobe.com/xap")
+"""Of the parts of a JPEG that may say how the camera was held."""
 UPRIGHT = 1
 """Orientation in EXIF of a picture that needs no turning."""
 GROUND = 255
@@ -73,7 +81,7 @@ class OpenedPicture:
         except Exception as error:  # whatever a decoder meets in a stranger's bytes, the picture is at fault
             raise PictureError(422, f"the picture is damaged or cut off ({_first_line(error)})") from error
         size_wh = (height, width) if orientation in LYING else (width, height)
-        return Picture(np.ascontiguousarray(rgb[:, :, ::-1]), size_wh)
+        return Picture(np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), np.uint8), size_wh)
 
 
 def open_picture(data: bytes, max_pixels: int) -> OpenedPicture:
@@ -96,6 +104,22 @@ def open_picture(data: bytes, max_pixels: int) -> OpenedPicture:
     if image.format != "MPO" and getattr(image, "is_animated", False):
         raise PictureError(422, "the picture is animated; send one still picture")
     return OpenedPicture(image)
+
+
+def read_small_jpeg(data: bytes) -> Picture | None:
+    """A small JPEG that is as most are: whole, in YCbCr or grey, and upright. None for everything else.
+
+    libjpeg-turbo called directly takes a fifth of the time of `open_picture` and `decode`, and gives the same pixels.
+    """
+    if not data.startswith(JPEG_MAGIC) or len(data) > SMALL_JPEG_BYTES or any(mark in data for mark in ORIENTED_MARKS):
+        return None
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+        if colours not in ("YCbCr", "Gray") or height * width > SMALL_PIXELS:
+            return None
+        return Picture(simplejpeg.decode_jpeg(data, "BGR"), (width, height))
+    except ValueError:  # what is wrong with it, the other way says
+        return None
 
 
 def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from detector.crops import cut_crop
 from edge.service.answers import NO_SIGN, FoundSign, Mode, Prediction, Reading
 from edge.service.batching import Batcher, one_at_a_time
-from edge.service.pictures import Picture, PictureError, open_picture
+from edge.service.pictures import SMALL_PIXELS, Picture, PictureError, open_picture, read_small_jpeg
 from edge.service.scenes import SceneReader
 from edge.service.settings import ServiceSettings
 from models.catalogue import Catalogue
@@ -23,8 +23,8 @@ from models.classifier import Classifier
 AskedMode = Literal["auto", "crop", "scene"]
 Result = TypeVar("Result")
 
-SMALL_PIXELS = 160 * 160
-"""Decoded in less time than it takes to hand it to another thread and back."""
+ON_THE_LOOP = ("litert", "litert-int8")
+"""Networks that answer in so short a time that requests wait for them without a thread."""
 LEAST_SIGN = 0.5
 """Of the likeliest class: it is more probable than everything else together, so there is a sign."""
 SURELY_ONE_SIGN = 0.9
@@ -68,7 +68,8 @@ class Predictor:
         self._size_px = classifier.record.crop_size_px
         self._backend = classifier.backend
         classifier = one_at_a_time(classifier)
-        self._batcher = Batcher(classifier, note_batch)
+        self._elsewhere = None if classifier.backend in ON_THE_LOOP else ThreadPoolExecutor(1, "network")
+        self._batcher = Batcher(classifier, self._elsewhere, note_batch)
         self._large = ThreadPoolExecutor(1, "large-pictures")
         self._waiting = 0
         self._readings = [
@@ -77,15 +78,12 @@ class Predictor:
         ]
         self._scenes = SceneReader(catalogue, classifier) if settings.scenes else None
 
-    @property
-    def alive(self) -> bool:
-        """Whether pictures are answered."""
-        return self._batcher.alive
-
     async def predict(self, data: bytes, ask: Ask) -> Prediction:
         """What a picture shows. Raises PictureError where it can't be used, Busy where too many wait."""
-        opened = open_picture(data, self._limits.pixels)
-        picture = opened.decode() if opened.pixels <= SMALL_PIXELS else await self._in_turn(opened.decode)
+        picture = read_small_jpeg(data)
+        if picture is None:
+            opened = open_picture(data, self._limits.pixels)
+            picture = opened.decode() if opened.pixels <= SMALL_PIXELS else await self._in_turn(opened.decode)
         started = time.perf_counter()
         if ask.mode == "scene":
             return await self._scene(picture, ask, started)
@@ -103,7 +101,8 @@ class Predictor:
     def close(self) -> None:
         """Let go of threads."""
         self._large.shutdown(cancel_futures=True)
-        self._batcher.close()
+        if self._elsewhere is not None:
+            self._elsewhere.shutdown(cancel_futures=True)
         if self._scenes is not None:
             self._scenes.close()
 
@@ -171,8 +170,9 @@ class Predictor:
 
     def _top(self, probabilities: NDArray[np.float32], count: int) -> list[Reading]:
         """The likeliest of the classes (n,), best first."""
-        best = np.argsort(probabilities)[: -count - 1 : -1].tolist()
+        shares = probabilities.tolist()
+        best = sorted(range(len(shares)), key=shares.__getitem__, reverse=True)[:count]
         return [
-            msgspec.structs.replace(self._readings[class_id], confidence=round(float(probabilities[class_id]), 4))
+            msgspec.structs.replace(self._readings[class_id], confidence=round(shares[class_id], 4))
             for class_id in best
         ]

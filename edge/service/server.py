@@ -1,6 +1,7 @@
 """Serving the app: the socket, the workers, and how they end."""
 
 import errno
+import gc
 import logging
 import os
 import socket
@@ -89,4 +90,7 @@ def _worker_app(settings: ServiceSettings) -> Gate:
     """In the process that answers."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # a stranger's broken requests are counted, not told
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # limits of our own say so to whoever sent it
-    return make_app(settings)
+    app = make_app(settings)
+    gc.collect()
+    gc.freeze()  # what was loaded stays, and need not be looked through again and again
+    return app

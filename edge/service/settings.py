@@ -14,14 +14,12 @@ class Limits:
 
     body_bytes: int = 16 * 2**20
     """Of a request, several pictures together."""
-    body_s: float = 15.0
-    """For the body to arrive."""
     pixels: int = 40_000_000
     """Of one picture, as its head claims them; JPEGs that are much larger than needed are decoded smaller."""
     pictures: int = 64
     """In one request."""
-    answer_s: float = 30.0
-    """From the body to the answer. The first scene of an installation compiles, which takes most of it."""
+    seconds: float = 30.0
+    """From a request's head to its answer. The first scene of an installation compiles, which takes some of it."""
     at_once: int = 256
     """Requests that are being answered; more are turned away."""
     waiting_scenes: int = 16
