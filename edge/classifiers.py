@@ -11,7 +11,7 @@ from models.weights_record import read_record
 
 if TYPE_CHECKING:
     from edge.remote.address import RemoteAddress
-    from edge.remote.backend import RemoteBackend, RemoteEvent
+    from edge.remote.backend import Outcome, RemoteBackend, RemoteEvent
 
 
 def open_classifier(
@@ -19,19 +19,28 @@ def open_classifier(
     weights: Path,
     backend: "Backend | RemoteAddress",
     report: "Callable[[RemoteEvent], None] | None" = None,
+    *,
+    threads: int = 2,
+    observe: "Callable[[Outcome], None] | None" = None,
 ) -> "tuple[Classifier, RemoteBackend | None]":
     """A classifier, and what it asks where its network is on a server: close that, and look there for `degraded`.
 
     Even then `weights` are read: their record says how crops are cut, and their network is what stands in. `report`
-    is told when the server fails and when it answers again. Raises ModelError as of `load_classifier`, and RemoteError
-    where the server doesn't answer and nothing may stand in.
+    is told when the server fails and when it answers again, `observe` who answered each batch. `threads` are LiteRT's.
+    Raises ModelError as of `load_classifier`, and RemoteError where the server doesn't answer and nothing may stand in.
     """
     if isinstance(backend, str):
-        return load_classifier(catalogue, weights, backend), None
+        return load_classifier(catalogue, weights, backend, threads), None
     from edge.remote.backend import open_backend
 
     record = read_record(weights)
     record.check(catalogue, weights)
-    local = load_classifier(catalogue, weights, backend.fallback) if backend.fallback else None
-    remote = open_backend(backend, record, local.logits if local else None, report or (lambda event: None))
+    local = load_classifier(catalogue, weights, backend.fallback, threads) if backend.fallback else None
+    remote = open_backend(
+        backend,
+        record,
+        local.logits if local else None,
+        report or (lambda event: None),
+        observe or (lambda outcome: None),
+    )
     return Classifier(record, str(backend), remote), remote

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from edge.messages import FrameMessage, HealthMessage
 from edge.redaction import without_passwords
-from edge.run_log import Level, RunLog
+from edge.run_log import RunLog
 from edge.service_manager import LEAST_WATCHDOG_S, ServiceManager
 from edge.sources import SourceEvent
 from edge.supervisor import Counts
@@ -120,11 +120,7 @@ class Operation:
 
     def note_remote(self, event: RemoteEvent) -> None:
         """A remote classifier's server failed, answers again or was left; from any thread."""
-        if event.kind == "closed":
-            self._log.say("remote", event.text)
-        else:
-            level: Level = "warning" if event.kind == "failed" else "info"
-            self._log.say_once(f"remote-{event.kind}", event.text, level=level)
+        self._log.say_remote(event)
 
     def note_recorder(self, line: str) -> None:
         """Recording failed, or goes on; from its thread."""

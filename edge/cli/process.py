@@ -1,6 +1,5 @@
 """`signwatch process`: every frame of recordings, or every picture, in order."""
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,6 @@ from models.weights_record import BUILT_IN
 
 if TYPE_CHECKING:
     from edge.remote.address import RemoteAddress
-    from edge.remote.backend import RemoteEvent
 
 output_path = click.Path(path_type=Path, dir_okay=False)
 
@@ -84,7 +82,7 @@ def command(
     before = None if compare is None else messages_before(compare, failures.append)
     comparison = None if before is None else RunComparison(before, box_tolerance_px)
     with ExitStack() as stack:
-        reader = open_reader(weights or BUILT_IN, backend, _say_once())
+        reader = open_reader(weights or BUILT_IN, backend, RunLog(as_json=False).say_remote)
         stack.callback(reader.close)
         publisher = stack.enter_context(SignPublisher(address, lossless=True)) if address else None
         outputs = stack.enter_context(Outputs(jsonl, table, video, debug_video))
@@ -107,12 +105,6 @@ def command(
         raise SourceError("; ".join(dict.fromkeys(failures)))
     if comparison is not None and comparison.differences():
         click.get_current_context().exit(1)
-
-
-def _say_once() -> "Callable[[RemoteEvent], None]":
-    """Says what a remote classifier's server fails at, each fault once."""
-    log = RunLog(as_json=False)
-    return lambda event: log.say_once("remote", event.text, level="warning" if event.kind == "failed" else "info")
 
 
 def _recorded(spec: str) -> list[Source]:

@@ -33,6 +33,10 @@ LEAST_PROBABILITY = 1e-12
 """Has a logarithm, and is as good as none."""
 
 
+Outcome = Literal["server", "local", "nobody"]
+"""Who answered a batch."""
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteEvent:
     """What a log should say of a server."""
@@ -76,6 +80,7 @@ class RemoteBackend:
         record: Of the weights that the server is to have.
         fallback: What answers where the server doesn't; None where nothing may.
         report: Is told, from any thread, of what fails and of what answers again.
+        observe: Is told who answered each batch.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class RemoteBackend:
         record: WeightsRecord,
         fallback: Logits | None,
         report: Callable[[RemoteEvent], None] = lambda event: None,
+        observe: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
         self.counts = RemoteCounts()
         self._address = address
@@ -92,6 +98,7 @@ class RemoteBackend:
         self._record = record
         self._fallback = fallback
         self._report = report
+        self._observe = observe
         self._breaker = CircuitBreaker()
         self._budget = RetryBudget()
         self._fault = ""
@@ -114,6 +121,11 @@ class RemoteBackend:
     def available(self) -> bool:
         """Whether the next batch would go to the server."""
         return not self._breaker.is_open
+
+    @property
+    def answers(self) -> bool:
+        """Whether a batch would be answered at all."""
+        return self.available or self._fallback is not None
 
     def open(self) -> None:
         """Ask for the first time, with one crop and more patience.
@@ -138,13 +150,17 @@ class RemoteBackend:
                 with self._state:
                     self.counts.answered += 1
                     self._fell_back = False
+                self._observe("server")
                 return self._logits(probabilities)
-        with self._state:
-            if self._fallback is None:
+        if self._fallback is None:
+            with self._state:
                 self.counts.refused += 1
-                raise RemoteError(f"{self.name} {self._fault}")
+            self._observe("nobody")
+            raise RemoteError(f"{self.name} {self._fault}")
+        with self._state:
             self.counts.fallen_back += 1
             self._fell_back = True
+        self._observe("local")
         return self._fallback(crops)
 
     def close(self) -> None:
@@ -226,13 +242,14 @@ def open_backend(
     record: WeightsRecord,
     fallback: Logits | None,
     report: Callable[[RemoteEvent], None] = lambda event: None,
+    observe: Callable[[Outcome], None] = lambda outcome: None,
 ) -> RemoteBackend:
     """A backend that was asked once; close it.
 
     Raises ModelError where what the protocol needs isn't installed, RemoteError as of `RemoteBackend.open`.
     """
     client = _client(address)
-    backend = RemoteBackend(address, client, record, fallback, report)
+    backend = RemoteBackend(address, client, record, fallback, report, observe)
     try:
         backend.open()
     except BaseException:
