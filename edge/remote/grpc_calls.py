@@ -43,6 +43,8 @@ class GrpcCalls:
             ("grpc.initial_reconnect_backoff_ms", RECONNECT_MS[0]),
             ("grpc.min_reconnect_backoff_ms", RECONNECT_MS[0]),
             ("grpc.max_reconnect_backoff_ms", RECONNECT_MS[1]),
+            # Where a name stands for several servers, calls are shared out among them.
+            ("grpc.service_config", '{"loadBalancingConfig": [{"round_robin": {}}]}'),
             # Proxies are for web pages; a proxy of the environment would get the pictures.
             ("grpc.enable_http_proxy", 0),
         ]
