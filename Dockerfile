@@ -50,12 +50,14 @@ RUN image/finish
 FROM build AS service-build
 RUN image/install service && image/finish
 
-FROM build AS train-build
-RUN image/install train && image/finish
+FROM build AS train-packages
+RUN image/install train
 
-FROM build AS model
-RUN image/install train \
-    && /opt/signwatch/bin/pip install --no-deps --no-build-isolation . \
+FROM train-packages AS train-build
+RUN image/finish
+
+FROM train-packages AS model
+RUN pip install --no-deps --no-build-isolation . \
     && signwatch export --format saved-model --out /model
 
 FROM build AS model-server-build

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge.cli import main
+from edge.remote.address import parse_address
 from edge.remote.backend import LOCAL_NETWORK
 from edge.subscriber import SignSubscriber
 from tests.edge.cli.live_run import live_run
@@ -129,3 +130,15 @@ def test_doctor_asks_the_server_itself(server: ModelServer) -> None:
     found = {one["check"]: one for one in json.loads(done.stdout)["findings"]}
     assert found["backend"]["state"] == "broken"
     assert "can't be reached" in found["backend"]["found"]
+
+
+def test_a_server_is_timed_beside_this_machines_networks(server: ModelServer) -> None:
+    address = server.address("kserve+grpc")
+    done = signwatch("bench", "classifier", "--rounds", "2", "--json", "--remote", address)
+    assert done.exit_code == 0, done.stderr
+    figures = json.loads(done.stdout)
+    rows = [row for row in figures["rows"] if row["backend"] == str(parse_address(address))]
+    assert [row["batch"] for row in rows] == [1, 8, 16, 32, 64]
+    assert all(row["ms_least"] > 0 for row in rows)
+    assert str(parse_address(address)) not in figures["threads"]
+    assert signwatch("bench", "classifier", "--remote", "litert").exit_code == 2
