@@ -122,6 +122,10 @@ class Operation:
         """A remote classifier's server failed, answers again or was left; from any thread."""
         self._log.say_remote(event)
 
+    def note_console(self, address: str) -> None:
+        """The live view can be looked at."""
+        self._log.say("console", f"console on {address}", address=address)
+
     def note_recorder(self, line: str) -> None:
         """Recording failed, or goes on; from its thread."""
         self._log.say("recording", line, level="warning")

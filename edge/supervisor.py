@@ -7,10 +7,11 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
 
+from edge.frame import Frame
 from edge.live_loop import Feed, LiveLoop
 from edge.messages import HEALTH_INTERVAL_S, FrameMessage, HealthMessage
 from edge.publisher import SignPublisher
@@ -24,6 +25,9 @@ if TYPE_CHECKING:  # loads MCAP, which only those need who record
     from edge.recording.recorder import Recorder
     from edge.remote.address import RemoteAddress
     from edge.remote.backend import RemoteEvent
+
+First = TypeVar("First")
+Second = TypeVar("Second")
 
 STOP_PATIENCE_S = 5.0
 """A frame under way is finished within this time, or the run ends without it."""
@@ -91,8 +95,11 @@ def run_live(
     *,
     max_latency_ms: float | None,
     recorder: "Recorder | None" = None,
+    show: Callable[[Frame, FrameMessage], None] | None = None,
 ) -> Ended:
     """Publish what every source shows until all have ended, or KeyboardInterrupt is raised here.
+
+    `show` is handed each frame that was published, by the detecting thread, which waits for it.
 
     Raises SourceError and ModelError where a source or the network can't be opened.
     """
@@ -113,7 +120,7 @@ def run_live(
         reader = open_reader(detect_weights, backend, callbacks.remote)
         stack.callback(reader.close)
         _warm_up(reader)
-        keep = recorder.keep if recorder else None
+        keep = for_each(recorder.keep if recorder else None, show)
         feeds = [
             Feed(source, SignReader(reader, source.name), max_latency_ms, callbacks.published, keep)
             for _, source in captured
@@ -126,6 +133,19 @@ def run_live(
         loop = LiveLoop(feeds, publisher, changed, watchdog.stage("detect"))
         callbacks.started([feed.source.name for feed in feeds])
         return _supervise(loop, feeds, statuses, publisher, watchdog, callbacks)
+
+
+def for_each(*takers: Callable[[First, Second], None] | None) -> Callable[[First, Second], None] | None:
+    """What hands the same to all of them that are there; None where none is."""
+    there = [taker for taker in takers if taker is not None]
+    if len(there) < 2:
+        return there[0] if there else None
+
+    def hand_on(first: First, second: Second) -> None:
+        for taker in there:
+            taker(first, second)
+
+    return hand_on
 
 
 def _supervise(

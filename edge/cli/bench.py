@@ -18,6 +18,7 @@ from edge.classifiers import open_classifier
 from edge.cli.bench_detector import command as detector
 from edge.cli.bench_live import command as live
 from edge.cli.bench_recording import command as recording
+from edge.cli.bench_service import command as service
 from edge.cli.bench_soak import command as soak
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import AnyBackend, json_option, weights_option
@@ -49,6 +50,7 @@ def command() -> None:
 command.add_command(detector)
 command.add_command(live)
 command.add_command(recording)
+command.add_command(service)
 command.add_command(soak)
 
 

@@ -23,11 +23,12 @@ from edge.cli.operation_options import log_json_option, metrics_option, serve_me
 from edge.cli.options import any_backend_option, weights_option
 from edge.cli.record_options import record_options
 from edge.cli.source_options import CameraOptions, source_options
+from edge.cli.web_options import api_keys_option, console_option, open_console
 from edge.operation import Operation
 from edge.publisher import DEFAULT_ADDRESS, SignPublisher
 from edge.run_log import RunLog
 from edge.service_manager import ServiceManager
-from edge.supervisor import LAST_WORDS_S, PUBLISHING, Callbacks, SourceSpec, run_live
+from edge.supervisor import LAST_WORDS_S, PUBLISHING, Callbacks, SourceSpec, for_each, run_live
 from edge.watchdog import EXIT_STATUS, LIMIT_S, Watchdog
 from models.backends import Backend
 from models.weights_record import BUILT_IN
@@ -68,6 +69,8 @@ SWITCH_INTERVAL_S = 0.001
 @allow_option
 @insecure_option
 @record_options
+@console_option
+@api_keys_option
 @weights_option
 @any_backend_option
 @metrics_option
@@ -84,6 +87,8 @@ def command(
     allow: Path | None,
     insecure: bool,
     recording: "RecordingSettings | None",
+    console: tuple[str, int] | None,
+    api_keys: Path | None,
     weights: Path | None,
     backend: "Backend | RemoteAddress",
     metrics: tuple[str, int] | None,
@@ -111,13 +116,17 @@ def command(
             for spec, name in zip(sources, names or (None,) * len(sources), strict=True)
         ]
         recorder = stack.enter_context(_open_recorder(recording, operation)) if recording else None
+        viewed = open_console(console, api_keys, weights or BUILT_IN, insecure=insecure) if console else None
+        if viewed is not None:
+            stack.callback(viewed.close)
+            operation.note_console(viewed.address)
         publisher = stack.enter_context(
             SignPublisher(
                 addresses or DEFAULT_ADDRESS,
                 insecure=insecure,
                 keys=publisher_keys(key, allow),
                 stage=watchdog.stage(PUBLISHING),
-                note=recorder.note if recorder else None,
+                note=for_each(recorder.note if recorder else None, viewed.feed.note if viewed else None),
             )
         )
 
@@ -145,6 +154,7 @@ def command(
             ),
             max_latency_ms=max_latency_ms,
             recorder=recorder,
+            show=viewed.feed.keep if viewed else None,
         )
         publisher.close(LAST_WORDS_S)
     operation.note_ended(ended.counts)

@@ -97,7 +97,8 @@ def command(
     which needs --api-keys or --insecure. Ctrl-C and SIGTERM end it after the requests under way.
     """
     require_web("serve")
-    from edge.service.server import bind, serve
+    from edge.service.binding import address_of, bind
+    from edge.service.server import serve
     from edge.service.settings import Access, Limits, ServiceSettings
 
     keys, names = check_reach("pictures", host, port, api_keys, hosts, insecure=insecure)
@@ -111,8 +112,7 @@ def command(
         access=Access(keys=keys, per_second=rate, burst=burst, hosts=names, origins=origins),
     )
     listening = bind(host, port)
-    shown, taken = listening.getsockname()[:2]
-    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{taken}/"
+    address = address_of(listening)
     log.say("serving", f"serving on {address}", address=address, workers=workers)
     try:
         serve(settings, listening, workers=workers, trusted_proxies=proxies)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from edge.cli.operation_options import Endpoint
 from edge.errors import WireError
 from edge.publisher import is_local
 
 if TYPE_CHECKING:
     from edge.service.api_keys import ApiKey
+    from edge.service.console import Console
+
+WEB_MODULES = ("fastapi", "httptools", "python_multipart", "simplejpeg", "uvicorn", "uvloop")
 
 api_keys_option = click.option(
     "--api-keys",
@@ -19,18 +24,20 @@ api_keys_option = click.option(
     metavar="FILE",
     help="Answer only who has one of these keys, which `signwatch keys NAME --api FILE` makes.",
 )
+console_option = click.option(
+    "--console",
+    type=Endpoint(),
+    help="Serve a page there that shows what is seen and read, on this machine alone if no HOST is given; wants "
+    "--api-keys or --insecure for others. Port 0 takes a free one.",
+)
 web_insecure_option = click.option("--insecure/--no-insecure", help="Let other machines ask without keys.")
 
 
 def require_web(what: str) -> None:
     """Raise WireError, with the mend, where the extra `web` isn't installed."""
-    try:
-        import fastapi  # noqa: F401  (only asked for; whoever uses it imports it)
-        import httptools  # noqa: F401
-        import python_multipart  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        raise WireError(f"{what} needs {error.name}, which is not installed: pip install 'signwatch[web]'") from error
+    missing = [module for module in WEB_MODULES if find_spec(module) is None]
+    if missing:
+        raise WireError(f"{what} needs {', '.join(missing)}, which is not installed: pip install 'signwatch[web]'")
 
 
 def check_reach(
@@ -53,3 +60,16 @@ def check_reach(
     if not local and not hosts:
         return keys, None
     return keys, (*LOOPBACK_NAMES, *hosts)
+
+
+def open_console(endpoint: tuple[str, int], api_keys: Path | None, weights: Path, *, insecure: bool) -> Console:
+    """Serve the console of a live run at an endpoint; close it. Raises WireError where that can't be."""
+    require_web("--console")
+    from edge.service.binding import bind
+    from edge.service.console import Console
+    from edge.service.console_feed import ConsoleFeed
+    from edge.service.settings import Access
+
+    host, port = endpoint
+    keys, names = check_reach("the console", host, port, api_keys, (), insecure=insecure)
+    return Console(ConsoleFeed(), weights, bind(host, port), Access(keys=keys, hosts=names))

@@ -9,9 +9,8 @@ from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
 from edge.service.answering import Answering
-from edge.service.answers import Batch, Health, SignOfCatalogue, Signs, encode
+from edge.service.answers import Batch, Health, encode
 from edge.service.bodies import one_picture, several_pictures
-from edge.service.drawings import drawing_path, has_drawings
 from edge.service.gate import Gate
 from edge.service.metrics import CONTENT_TYPE, ServiceMetrics
 from edge.service.openapi import BATCH, NO_SIGN, PREDICTION, json_answer, picture_body, pictures_body, problems
@@ -52,9 +51,8 @@ def make_app(settings: ServiceSettings) -> Gate:
         openapi_url=None,
     )
     _add_predictions(app, answering, settings)
-    _add_catalogue(app, answering)
     _add_operation(app, answering, metrics)
-    add_pages(app, lambda: answering.about, GUARDED)
+    add_pages(app, answering.catalogue, lambda: answering.about, GUARDED)
 
     async def predict(data: bytes) -> bytes:
         return encode(await answering.predict(data, Ask()))
@@ -98,33 +96,6 @@ def _add_predictions(app: FastAPI, answering: Answering, settings: ServiceSettin
         ask = Ask(mode, top)
         items = await asyncio.gather(*(answering.predict_item(name, data, ask) for name, data in files))
         return Response(encode(Batch(items)), media_type="application/json")
-
-
-def _add_catalogue(app: FastAPI, answering: Answering) -> None:
-    catalogue = answering.catalogue
-    drawn = has_drawings(catalogue)
-    signs = encode(
-        Signs(
-            catalogue.digest,
-            [
-                SignOfCatalogue(
-                    sign.class_id, sign.name, sign.code, sign.category, sign.shape, sign.value, sign.unit,
-                    list(sign.rules), drawing_path(sign.class_id) if drawn else None,
-                )
-                for sign in catalogue
-            ],
-        )
-    )  # fmt: skip
-
-    @app.get(
-        "/v1/signs",
-        response_class=Response,
-        tags=["signs"],
-        summary="The signs that can be told",
-        responses={200: json_answer("Signs", "The catalogue."), **problems(401, 421, 429, 503)},
-    )
-    async def tell_signs() -> Response:
-        return Response(signs, media_type="application/json")
 
 
 def _add_operation(app: FastAPI, answering: Answering, metrics: ServiceMetrics) -> None:

@@ -43,11 +43,11 @@ async def _files(request: Request, most: int) -> list[tuple[str, bytes]]:
     try:
         form = await parser.parse()
     except MultiPartException as error:
-        status = 413 if error.message.startswith("Too many") else 400
+        status = 422 if error.message.startswith("Too many") else 400
         raise Unanswered(status, f"the form can't be read: {error.message}") from error
-    files = [
-        (value.filename or "", await value.read()) for _, value in form.multi_items() if isinstance(value, UploadFile)
-    ]
+    uploads = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+    files = [(upload.filename or "", await upload.read()) for upload in uploads]
+    await form.close()
     if not files:
         raise Unanswered(400, "there is no file in the form")
     return files

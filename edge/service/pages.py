@@ -1,4 +1,5 @@
-"""What the service and the console of a live run have in common: the page, its drawings, and how errors look."""
+"""What the service and the console of a live run have in common: the page, the
+catalogue and its drawings, and how errors look."""
 
 from collections.abc import Callable
 
@@ -8,17 +9,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from edge.service.answering import Unanswered
-from edge.service.answers import About, encode
-from edge.service.drawings import drawing_png
+from edge.service.answers import About, SignOfCatalogue, Signs, encode
+from edge.service.drawings import drawing_path, drawing_png, has_drawings
 from edge.service.gate import Refused
-from edge.service.openapi import document, json_answer
+from edge.service.openapi import document, json_answer, problems
 from edge.service.static_files import problem_response, static_response, tagged_response
+from models.catalogue import Catalogue
 
-HIDDEN = {"include_in_schema": False}
 
-
-def add_pages(app: FastAPI, about: Callable[[], About], guarded: tuple[str, ...]) -> None:
-    """Let an app serve the page, what it is made from, the OpenAPI document and one-line errors."""
+def add_pages(app: FastAPI, catalogue: Catalogue, about: Callable[[], About], guarded: tuple[str, ...]) -> None:
+    """Let an app serve the page, what it is made from, the catalogue, the OpenAPI document and one-line errors."""
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
     async def page(request: Request) -> Response:
@@ -60,7 +60,34 @@ def add_pages(app: FastAPI, about: Callable[[], About], guarded: tuple[str, ...]
     async def openapi() -> Response:
         return Response(encode(document(app, keys=about().keys, guarded=guarded)), media_type="application/json")
 
+    _add_catalogue(app, catalogue)
     _add_error_answers(app)
+
+
+def _add_catalogue(app: FastAPI, catalogue: Catalogue) -> None:
+    drawn = has_drawings(catalogue)
+    signs = encode(
+        Signs(
+            catalogue.digest,
+            [
+                SignOfCatalogue(
+                    sign.class_id, sign.name, sign.code, sign.category, sign.shape, sign.value, sign.unit,
+                    list(sign.rules), drawing_path(sign.class_id) if drawn else None,
+                )
+                for sign in catalogue
+            ],
+        )
+    )  # fmt: skip
+
+    @app.get(
+        "/v1/signs",
+        response_class=Response,
+        tags=["signs"],
+        summary="The signs that can be told",
+        responses={200: json_answer("Signs", "The catalogue."), **problems(421)},
+    )
+    async def tell_signs() -> Response:
+        return Response(signs, media_type="application/json")
 
 
 def _add_error_answers(app: FastAPI) -> None:

@@ -33,7 +33,7 @@ LEAST_SIGN = 0.5
 SURELY_ONE_SIGN = 0.9
 """A picture that is read as one sign so surely is not searched for others. Of 200 frames of GTSDB as a whole none was
 read so, of windows three times as large as a sign none, twice as large every fourth."""
-LEAST_SCENE_PX = 64
+LEAST_SCENE_PX = 100
 """Longer side of a picture in which more than one sign could be told."""
 
 
@@ -86,7 +86,7 @@ class Predictor:
 
     async def predict(self, data: bytes, ask: Ask) -> Prediction:
         """What a picture shows. Raises PictureError where it can't be used, Busy where too many wait."""
-        picture = read_small_jpeg(data)
+        picture = read_small_jpeg(data, self._limits.pixels)
         if picture is None:
             opened = open_picture(data, self._limits.pixels)
             picture = opened.decode() if opened.pixels <= SMALL_PIXELS else await self._in_turn(opened.decode)

@@ -7,6 +7,10 @@ MOST_CLIENTS = 10_000
 asked since."""
 
 
+ROUNDING = 1e-9
+"""Of tokens, by which sums of fractions may be short of one."""
+
+
 class RateLimiter:
     """Counts within one process.
 
@@ -27,7 +31,7 @@ class RateLimiter:
         """
         tokens, before_s = self._buckets.pop(client, (self._burst, now_s))
         tokens = min(self._burst, tokens + (now_s - before_s) * self._per_second)
-        wait_s = max(0.0, (1.0 - tokens) / self._per_second)
+        wait_s = 0.0 if tokens > 1.0 - ROUNDING else (1.0 - tokens) / self._per_second
         self._buckets[client] = (tokens if wait_s else tokens - 1.0, now_s)
         if len(self._buckets) > MOST_CLIENTS:
             self._buckets.popitem(last=False)

@@ -7,8 +7,10 @@ const api = await (await fetch("/openapi.json")).json();
 const resolve = (schema) => (schema?.$ref ? api.components.schemas[schema.$ref.split("/").at(-1)] : schema);
 const code = (text) => element("code", {}, text);
 
-place.append(element("p", {}, api.info.description), api.components.securitySchemes
-  ? element("p", {}, "A key is needed where a closed lock is shown: send it as ", code("Authorization: Bearer KEY"), ".") : null);
+place.append(element("p", {}, api.info.description));
+if (api.components.securitySchemes) {
+  place.append(element("p", {}, "Where a lock is shown a key is needed: send it as ", code("Authorization: Bearer KEY"), "."));
+}
 
 for (const [path, operations] of Object.entries(api.paths)) {
   for (const [method, operation] of Object.entries(operations)) place.append(card(path, method, operation));
@@ -21,7 +23,7 @@ function card(path, method, operation) {
     element("p", {}, [operation.summary, operation.description].filter(Boolean).join(". ")));
   if (operation.parameters?.length) {
     body.append(table(["Parameter", "Values", "What it does"], operation.parameters.map((parameter) => [
-      code(parameter.name), values(parameter.schema), parameter.description ?? ""])));
+      code(parameter.name), values(parameter.schema), plain(parameter.description)])));
   }
   body.append(element("pre", {}, code(example(path, method, operation))));
   for (const [status, response] of Object.entries(operation.responses)) {
@@ -34,7 +36,7 @@ function card(path, method, operation) {
     if (status === "200" && fields) {
       body.append(element("details", {}, element("summary", {}, "Fields of the answer"),
         table(["Field", "Meaning"], Object.entries(fields).map(([name, field]) => [
-          code(name), (field.description ?? "").replaceAll("`", "")]))));
+          code(name), plain(field.description)]))));
     }
   }
   const problems = Object.entries(operation.responses).filter(([status]) => status >= 400);
@@ -43,6 +45,10 @@ function card(path, method, operation) {
       table(["Status", "Why"], problems.map(([status, response]) => [code(status), response.description]))));
   }
   return body;
+}
+
+function plain(text) {
+  return (text ?? "").replaceAll("`", "");
 }
 
 function example(path, method, operation) {
