@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.boxes import Boxes, suppress
+from detector.boxes import Boxes, overlaps, suppress
 from detector.colour import colour_maps
 from detector.features import Integral, integrate, measure_grid, measure_rings
 from detector.ranker import Ranker
@@ -31,6 +31,8 @@ LIKELY = 400
 """Regions whose boxes are corrected and compete for the places: a sign gives some five of them."""
 MIN_SCORE = -4.0
 """Logit under which no sign of the frames that the ranker learnt from has its best region; the rest is left out."""
+EXPECTED_OVERLAP = 0.5
+"""From which on a candidate covers the box where a sign should be."""
 MIN_SIDE_PX = 16
 """Least width and height of a picture in which a sign can be looked for."""
 
@@ -58,6 +60,18 @@ class Candidates:
     def first(self, count: int) -> "Candidates":
         """The best of them."""
         return Candidates(self.boxes_xywh_px[:count], self.scores[:count])
+
+    def completed(self, expected_xywh_px: Boxes) -> "Candidates":
+        """As many, with the boxes (m, 4) where a sign should be and none of them is in place of the last ones.
+
+        A sign that is followed is lost for a moment where it crosses an edge of the background or a reflection, and the
+        network knows it all the same. These have the least score.
+        """
+        near = overlaps(expected_xywh_px, self.boxes_xywh_px).max(axis=1, initial=0.0)
+        missing = expected_xywh_px[near < EXPECTED_OVERLAP]
+        kept = self.first(max(0, len(self) - len(missing)))
+        scores = np.full(len(missing), MIN_SCORE, np.float32)
+        return Candidates(np.concatenate([kept.boxes_xywh_px, missing]), np.concatenate([kept.scores, scores]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.compiled import compiled, in_halves
+from detector.compiled import compiled_for_rows, in_halves
 
 MAPS = ("red", "yellow", "local_red", "local_blue", "brightness", "wide_brightness")
 SURROUNDINGS_PX = 41
@@ -33,17 +33,17 @@ BRIGHTNESS_STEPS = 100.0
 """Brightness, 0 to 2.55 times the local mean, is kept in hundredths."""
 
 Maps = NDArray[np.uint8]
-"""(height, width, 6), in the order of `MAPS`, encoded as above and cut off at 0 and 255."""
+"""(6, height, width), in the order of `MAPS`, encoded as above and cut off at 0 and 255."""
 
 
 def colour_maps(image: NDArray[np.uint8], executor: Executor) -> Maps:
     """Maps of a picture (height, width, 3) uint8 BGR."""
     grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
-    maps = np.empty((*image.shape[:2], len(MAPS)), np.uint8)
+    maps = np.empty((len(MAPS), *image.shape[:2]), np.uint8)
 
     def fill(rows: slice) -> None:
         means, close_by = _means(image, rows, SURROUNDINGS_PX), _means(grey, rows, CLOSE_BY_PX)
-        _fill_maps(image[rows], means, grey[rows], close_by, maps[rows])
+        _fill_maps(image[rows], means, grey[rows], close_by, maps[:, rows])
 
     in_halves(executor, len(image), fill)
     return maps
@@ -62,7 +62,31 @@ def encode(name: str, value: float) -> float:
     return BRIGHTNESS_STEPS * value if name.endswith("brightness") else COLOUR_ZERO + COLOUR_STEPS * value
 
 
-@compiled
+@compiled_for_rows
+def _chromaticities(
+    row: NDArray[np.uint8] | NDArray[np.float32],
+    red_green: NDArray[np.float32],
+    red_blue: NDArray[np.float32],
+    total: NDArray[np.float32],
+) -> None:
+    """Of a row (3 * width,) b, g, r, ...: r - g and r - b as shares of the sum, and the sum."""
+    one = np.float32(1.0)
+    for x in range(len(total)):
+        # One more, so that black has a chromaticity: grey.
+        b, g, r = row[3 * x] + one, row[3 * x + 1] + one, row[3 * x + 2] + one
+        sum_of_all = b + g + r
+        share = one / sum_of_all
+        red_green[x], red_blue[x], total[x] = (r - g) * share, (r - b) * share, sum_of_all
+
+
+@compiled_for_rows
+def _cut_off(values: NDArray[np.float32], row: NDArray[np.uint8]) -> None:
+    least, most = np.float32(0.0), np.float32(255.0)
+    for x in range(len(row)):
+        row[x] = np.uint8(np.int32(max(least, min(most, values[x]))))
+
+
+@compiled_for_rows
 def _fill_maps(
     image: NDArray[np.uint8],
     means: NDArray[np.float32],
@@ -70,25 +94,32 @@ def _fill_maps(
     close_by: NDArray[np.float32],
     maps: Maps,
 ) -> None:
-    one = np.float32(1.0)
-    zero, steps = np.float32(COLOUR_ZERO + 0.5), np.float32(COLOUR_STEPS)
-    most = np.float32(255.0)
+    # A short loop for each step, over rows that stay in the cache: those the compiler turns into vector instructions.
+    one, rounded = np.float32(1.0), np.float32(0.5)
+    zero, steps, hundred = np.float32(COLOUR_ZERO + 0.5), np.float32(COLOUR_STEPS), np.float32(BRIGHTNESS_STEPS)
+    width = image.shape[1]
+    red_green, red_blue, total = np.empty((3, width), np.float32)
+    mean_red_green, mean_red_blue, mean_total = np.empty((3, width), np.float32)
+    values = np.empty(width, np.float32)
     for y in range(image.shape[0]):
-        for x in range(image.shape[1]):
-            # One more, so that black has a chromaticity: grey.
-            b, g, r = image[y, x, 0] + one, image[y, x, 1] + one, image[y, x, 2] + one
-            mean_b, mean_g, mean_r = means[y, x, 0] + one, means[y, x, 1] + one, means[y, x, 2] + one
-            total, mean_total = b + g + r, mean_b + mean_g + mean_r
-            share, mean_share = one / total, one / mean_total
-            red_green, red_blue = (r - g) * share, (r - b) * share
-            local_red_blue = red_blue - (mean_r - mean_b) * mean_share
-            values = (
-                zero + steps * min(red_green, red_blue),
-                zero + steps * min(red_blue, red_blue - red_green),
-                zero + steps * (red_green - (mean_r - mean_g) * mean_share),
-                zero - steps * local_red_blue,
-                np.float32(0.5) + np.float32(BRIGHTNESS_STEPS) * (grey[y, x] + one) / (close_by[y, x] + one),
-                np.float32(0.5) + np.float32(BRIGHTNESS_STEPS) * total * mean_share,
-            )
-            for number in range(6):
-                maps[y, x, number] = np.uint8(max(np.float32(0.0), min(most, values[number])))
+        _chromaticities(image[y].ravel(), red_green, red_blue, total)
+        _chromaticities(means[y].ravel(), mean_red_green, mean_red_blue, mean_total)
+        for x in range(width):
+            values[x] = zero + steps * min(red_green[x], red_blue[x])
+        _cut_off(values, maps[0, y])
+        for x in range(width):
+            values[x] = zero + steps * min(red_blue[x], red_blue[x] - red_green[x])
+        _cut_off(values, maps[1, y])
+        for x in range(width):
+            values[x] = zero + steps * (red_green[x] - mean_red_green[x])
+        _cut_off(values, maps[2, y])
+        for x in range(width):
+            values[x] = zero - steps * (red_blue[x] - mean_red_blue[x])
+        _cut_off(values, maps[3, y])
+        grey_row, close_row = grey[y], close_by[y]
+        for x in range(width):
+            values[x] = rounded + hundred * (grey_row[x] + one) / (close_row[x] + one)
+        _cut_off(values, maps[4, y])
+        for x in range(width):
+            values[x] = rounded + hundred * total[x] / mean_total[x]
+        _cut_off(values, maps[5, y])

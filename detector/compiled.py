@@ -19,6 +19,15 @@ def compiled(function: Callable[Parameters, Result]) -> Callable[Parameters, Res
     return cast(Callable[Parameters, Result], numba.njit(nogil=True, cache=True)(function))
 
 
+def compiled_for_rows(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Likewise, of short loops along rows of numbers: with vector instructions, some six times as fast.
+
+    For that it takes freedom in the last bit, no NaN, and no division by zero, which nobody notices here.
+    """
+    fast = numba.njit(nogil=True, cache=True, fastmath=True, error_model="numpy")(function)
+    return cast(Callable[Parameters, Result], fast)
+
+
 def code_folder() -> Path:
     """Folder in which the machine code of this package is kept.
 

@@ -1,26 +1,33 @@
-"""What is known of one track's class: evidence that its frames add, and when it is enough.
+"""What is known of one track: whether it is a sign at all, and which; what its frames add, and when it is enough.
 
-**Hypotheses.** A track is of one of the catalogue's classes, or no sign at all. Each frame gives the network's
-probabilities of all of these; its vote is their logarithm, none below a least one, so that no single frame decides.
-Votes weigh by the sign's size: a large view shows more. How sharp it is is no weight of its own: what is smeared the
-network is less sure of by itself, by as much as it errs more often (`docs/tracks.md`).
+**Whether it is a sign.** A network that was shown 43 signs and some clutter is over-confident about clutter that it was
+never shown: of the detections of which it is .9 sure, one in five is a sign. So its log odds o in a frame are taken for
+a log likelihood ratio of `ODDS_SHARE` o - `ODDS_SHIFT` (Platt scaling: Platt, "Probabilistic outputs for support vector
+machines", 1999; the two numbers by logistic regression on street frames that the network hasn't learnt from,
+`docs/tracks.md`), and odds of `PRIOR_ODDS` stand before the first one. How sure it is beyond .9999 counts: that
+tells most of what is no sign.
+
+**Which sign it is.** Each frame gives the network's probabilities of the catalogue's classes, given that it is a sign;
+its vote is their logarithm, none below a least one, so that no single frame decides. A small view doesn't show which:
+it counts by its side.
 
 **Dependence.** Thirty frames of one sign are not thirty opinions: light, distance and angle hardly change between
 them. So a vote that comes t after the last one counts as 1 - exp(-t / `REFRESHED_S`) of an opinion, and n opinions
 whose errors correlate by r are worth n / (1 + (n - 1) r) looks (the effective sample size of Kish, "Survey Sampling",
-1965), at most 1 / r however long a sign is seen. The mean vote counts as often as there were looks.
+1965), at most 1 / r however long a sign is seen. The mean vote, to which large views add more, counts as often as there
+were looks. How sharp a view is is no weight of its own: what is smeared the network is less sure of by itself, by as
+much as it errs more often.
 
-**The rule.** With p_k the probability of class k given all frames so far, a track is confirmed as k when
-p_k >= 1 - ERROR_RATE in a frame that shows it, after `CONFIRMING_HITS` frames in which it was seen and in no less than
-half of the frames since the first, and with a mean probability of being a sign of at least `LEAST_EXISTENCE`. Where k
-is a speed limit, all lower ones together must have no more than ERROR_RATE / `LOWER_LIMIT_CAUTION`.
+**The rule.** A track is confirmed as class k in a frame that shows it, after `CONFIRMING_HITS` frames in which it was
+seen and in no less than half of the frames since the first, when it is a sign with a probability of
+1 - `NO_SIGN_RATE`, and given that, k with 1 - `WRONG_CLASS_RATE`; where k is a speed limit, all lower ones together
+must have no more than a `LOWER_LIMIT_CAUTION`th of the latter.
 
-**The bound.** Under the model above p_k is a martingale: what it will be on average is what it is. So whatever the
-moment at which it crosses the threshold first, at that moment the share of wrong classes is 1 - p_k, at most ERROR_RATE
-(optional stopping; Doob 1953); waiting for a lucky frame gains nothing. That is one in 1000 confirmations, a fifth of
-what is allowed. And of tracks of things that are no sign, of which there are (1 - s) / s for each sign, at most
-s / (1 - s) * ERROR_RATE / (1 - ERROR_RATE) are ever confirmed (Ville's inequality on the odds). The bound is as good as
-the votes are calibrated and as r is right; `signwatch evaluate tracks` measures what comes of it.
+**The bound.** Under the model above a probability given all frames so far is a martingale: what it will be on average
+is what it is. So whatever the moment at which it crosses the threshold first, at that moment the share of wrong ones
+is what is missing to 1 (optional stopping; Doob 1953); waiting for a lucky frame gains nothing. Of the confirmations,
+one in 400 is no sign and one in 500 another sign: together less than one in 200. The bound is as good as the votes are
+calibrated and as r is right; `signwatch evaluate tracks` measures what comes of it.
 """
 
 import math
@@ -30,28 +37,33 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-ERROR_RATE = 1 / 1000
-"""Most that may be left for all other classes and no sign together."""
+NO_SIGN_RATE = 1 / 400
+"""Most that may be left for its being no sign."""
+WRONG_CLASS_RATE = 1 / 500
+"""Most that may be left for all other classes, given that it is a sign."""
 LOWER_LIMIT_CAUTION = 4.0
 """How much less of it may be left for lower speed limits."""
 CONFIRMING_HITS, CONFIRMING_SHARE = 3, 0.5
 """Least number of frames that showed a sign, and least share of those since the first: what is seen now and then is a
 pattern of leaves or light, however sure the network is of it then."""
-LEAST_EXISTENCE = 0.98
-"""Least mean probability that it is a sign at all: yellow leaves can look like a sign in most frames for a second, and
-the correlation above knows only of things in general."""
+ODDS_SHARE, ODDS_SHIFT = 0.54, 1.85
+"""From the network's log odds of a sign to a log likelihood ratio."""
+PRIOR_ODDS = math.exp(-2.0)
+"""Of what begins a track; of the tracks on drives made from street frames one in four or five is a sign."""
+LEAST_EXISTENCE, LEAST_DOUBT = 1e-3, 1e-6
+"""Of a sign and of no sign in one frame."""
 LEAST_PROBABILITY = 1e-3
 """Of a class in one frame's vote."""
-LEAST_DOUBT = 0.03
-"""Of no sign in one frame's vote, for a thing of up to 32 px: of all the things beside a road that a network was never
-shown, it is surely wrong about some. A larger one shows more, and the doubt goes down as its side goes up."""
 REFRESHED_S = 0.25
 """Time in which two thirds of what a frame shows is new."""
 CORRELATION = 0.3
 """Of votes far apart in time."""
-FULL_VOTE_SIDE_PX = 32.0
-LEAST_WEIGHT, MOST_WEIGHT = 0.25, 3.0
-"""A vote weighs side / 32 px, within these."""
+FULL_VIEW_PX = 32.0
+"""Side of a sign of which a frame shows wholly which it is."""
+LEAST_WEIGHT, MOST_WEIGHT = 0.1, 3.0
+"""A vote weighs (side / 32 px)^2, as many pixels as there are, within these."""
+LEAST_LEGIBLE = 0.2
+"""What a vote on the class counts at least, however small the sign."""
 REFUTED_BELOW = 0.01
 """Probability of a confirmed class under which the track can't stay what it is."""
 CHANGING_FROM = 0.9
@@ -62,11 +74,11 @@ CHANGING_FROM = 0.9
 class Evidence:
     """What the frames of one track say; the next frame gives a new object."""
 
-    log_votes: NDArray[np.float64]
-    """(classes + 1,) weighted sum of logarithms of probabilities, "no sign" last."""
+    sign_votes: float
+    """Weighted sum of log likelihood ratios of its being a sign."""
+    class_votes: NDArray[np.float64]
+    """(classes,) sum of logarithms of probabilities, weighted by size and by how legible they were."""
     weight: float
-    existence: float
-    """Mean probability that it is a sign, weighted alike."""
     opinions: float
     """Votes that would be worth as much, were there no more in common between far ones than between any two signs."""
 
@@ -76,17 +88,28 @@ class Evidence:
         return self.opinions / (1 + (self.opinions - 1) * CORRELATION)
 
     @property
-    def posterior(self) -> NDArray[np.float64]:
-        """(classes + 1,) probability of each class and, last, of no sign."""
-        logs = self.log_votes * (self.looks / self.weight)
+    def existence(self) -> float:
+        """Probability that it is a sign at all."""
+        log_odds = math.log(PRIOR_ODDS) + self.looks * self.sign_votes / self.weight
+        return 1 / (1 + math.exp(-log_odds))
+
+    @property
+    def class_shares(self) -> NDArray[np.float64]:
+        """(classes,) probability of each, given that it is a sign."""
+        logs = self.class_votes * (self.looks / self.weight)
         shares = np.exp(logs - logs.max())
         return np.asarray(shares / shares.sum(), np.float64)
+
+    @property
+    def posterior(self) -> NDArray[np.float64]:
+        """(classes,) probability of each class; what is missing to 1 is that it is no sign."""
+        return self.existence * self.class_shares
 
 
 def first_vote(class_probabilities: NDArray[np.float32], existence: float, side_px: float) -> Evidence:
     """After the first frame: probabilities (classes,) given that it is a sign, the one that it is, and its side."""
     weight = _weight(side_px)
-    return Evidence(weight * _vote(class_probabilities, existence, side_px), weight, existence, 1.0)
+    return Evidence(weight * _sign_vote(existence), weight * _class_vote(class_probabilities, side_px), weight, 1.0)
 
 
 def another_vote(
@@ -95,29 +118,33 @@ def another_vote(
     """After one more frame, `elapsed_s` after the last one that voted."""
     weight = _weight(side_px)
     return Evidence(
-        evidence.log_votes + weight * _vote(class_probabilities, existence, side_px),
+        evidence.sign_votes + weight * _sign_vote(existence),
+        evidence.class_votes + weight * _class_vote(class_probabilities, side_px),
         evidence.weight + weight,
-        evidence.existence + (existence - evidence.existence) * weight / (evidence.weight + weight),
         evidence.opinions + 1 - math.exp(-elapsed_s / REFRESHED_S),
     )
 
 
 def _weight(side_px: float) -> float:
-    return min(max(side_px / FULL_VOTE_SIDE_PX, LEAST_WEIGHT), MOST_WEIGHT)
+    return min(max((side_px / FULL_VIEW_PX) ** 2, LEAST_WEIGHT), MOST_WEIGHT)
 
 
-def _vote(class_probabilities: NDArray[np.float32], existence: float, side_px: float) -> NDArray[np.float64]:
-    signs = np.maximum(existence * class_probabilities.astype(np.float64), LEAST_PROBABILITY)
-    least_doubt = LEAST_DOUBT * min(1.0, FULL_VOTE_SIDE_PX / max(side_px, 1.0))
-    return np.asarray(np.log(np.append(signs, max(1 - existence, least_doubt))), np.float64)
+def _sign_vote(existence: float) -> float:
+    sure = min(max(existence, LEAST_EXISTENCE), 1 - LEAST_DOUBT)
+    return ODDS_SHARE * math.log(sure / (1 - sure)) - ODDS_SHIFT
+
+
+def _class_vote(class_probabilities: NDArray[np.float32], side_px: float) -> NDArray[np.float64]:
+    legible = min(max(side_px / FULL_VIEW_PX, LEAST_LEGIBLE), 1.0)
+    return np.asarray(legible * np.log(np.maximum(class_probabilities.astype(np.float64), LEAST_PROBABILITY)))
 
 
 def confirmable(evidence: Evidence, lower_limits: Mapping[int, list[int]]) -> int | None:
     """The class of which the evidence is enough, or None. `lower_limits`: of each speed limit, the lower ones."""
-    posterior = evidence.posterior
-    best = int(posterior[:-1].argmax())
-    if posterior[best] < 1 - ERROR_RATE or evidence.existence < LEAST_EXISTENCE:
+    shares = evidence.class_shares
+    best = int(shares.argmax())
+    if evidence.existence < 1 - NO_SIGN_RATE or shares[best] < 1 - WRONG_CLASS_RATE:
         return None
-    if posterior[lower_limits.get(best, [])].sum() > ERROR_RATE / LOWER_LIMIT_CAUTION:
+    if shares[lower_limits.get(best, [])].sum() > WRONG_CLASS_RATE / LOWER_LIMIT_CAUTION:
         return None
     return best

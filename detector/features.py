@@ -26,12 +26,15 @@ ROUGH_COUNT = len(RINGS) * len(MAPS) + GEOMETRY_COUNT
 FINE_COUNT = CELLS * CELLS * len(MAPS) + GEOMETRY_COUNT
 
 Integral = NDArray[np.int32]
-"""(height + 1, width + 1, maps): sums of the maps over everything above and to the left."""
+"""(maps, height + 1, width + 1): sums of each map over everything above and to the left."""
 
 
 def integrate(maps: Maps) -> Integral:
-    """The integral of maps (height, width, 6)."""
-    return np.asarray(cv2.integral(maps), np.int32)
+    """The integral of maps (6, height, width)."""
+    integral = np.empty((len(maps), maps.shape[1] + 1, maps.shape[2] + 1), np.int32)
+    for plane, sums in zip(maps, integral, strict=True):
+        cv2.integral(plane, sums)  # of one plane at a time it is quick, of six together five times as slow
+    return integral
 
 
 def measure_rings(integral: Integral, regions: Regions, executor: Executor) -> NDArray[np.float32]:
@@ -71,8 +74,8 @@ def _geometry(regions: Regions) -> NDArray[np.float32]:
 def _fill_rings(
     integral: Integral, boxes_xywh_px: Boxes, rings: NDArray[np.float32], features: NDArray[np.float32]
 ) -> None:
-    last_row, last_column, channels = integral.shape[0] - 1, integral.shape[1] - 1, integral.shape[2]
-    inner = np.empty(channels, np.int32)
+    maps, last_row, last_column = integral.shape[0], integral.shape[1] - 1, integral.shape[2] - 1
+    inner = np.empty(maps, np.int32)
     for number in range(len(boxes_xywh_px)):
         x, y, w, h = boxes_xywh_px[number]
         inner[:] = 0
@@ -85,11 +88,11 @@ def _fill_rings(
             bottom = min(max(int(np.floor(y + h + margin * h + 0.5)), 0), last_row)
             area = (right - left) * (bottom - top)
             weight = np.float32(0.01) / np.float32(max(1, area - inner_area))
-            for channel in range(channels):
-                total = integral[bottom, right, channel] - integral[top, right, channel]
-                total += integral[top, left, channel] - integral[bottom, left, channel]
-                features[number, place] = weight * np.float32(total - inner[channel])
-                inner[channel] = total
+            for map_number in range(maps):
+                total = integral[map_number, bottom, right] - integral[map_number, top, right]
+                total += integral[map_number, top, left] - integral[map_number, bottom, left]
+                features[number, place] = weight * np.float32(total - inner[map_number])
+                inner[map_number] = total
                 place += 1
             inner_area = area
 
@@ -98,22 +101,27 @@ def _fill_rings(
 def _fill_grid(
     integral: Integral, boxes_xywh_px: Boxes, grid: NDArray[np.float32], features: NDArray[np.float32]
 ) -> None:
-    last_row, last_column, channels = integral.shape[0] - 1, integral.shape[1] - 1, integral.shape[2]
+    maps, last_row, last_column = integral.shape[0], integral.shape[1] - 1, integral.shape[2] - 1
     lines = len(grid)
-    columns, rows = np.empty(lines, np.int32), np.empty(lines, np.int32)
+    columns, rows = np.empty(lines, np.uint32), np.empty(lines, np.uint32)
+    strip = np.empty(lines, np.int32)  # sums from the left edge to each line, between two lines across
+    weights = np.empty((lines - 1, lines - 1), np.float32)
     for number in range(len(boxes_xywh_px)):
         x, y, w, h = boxes_xywh_px[number]
         for line in range(lines):
             columns[line] = min(max(int(np.floor(x + w * grid[line] + 0.5)), 0), last_column)
             rows[line] = min(max(int(np.floor(y + h * grid[line] + 0.5)), 0), last_row)
-        place = 0
         for i in range(lines - 1):
-            top, bottom = rows[i], rows[i + 1]
             for j in range(lines - 1):
-                left, right = columns[j], columns[j + 1]
-                weight = np.float32(0.01) / np.float32(max(1, (bottom - top) * (right - left)))
-                for channel in range(channels):
-                    total = integral[bottom, right, channel] - integral[top, right, channel]
-                    total += integral[top, left, channel] - integral[bottom, left, channel]
-                    features[number, place] = weight * np.float32(total)
-                    place += 1
+                area = (rows[i + 1] - rows[i]) * (columns[j + 1] - columns[j])
+                weights[i, j] = np.float32(0.01) / np.float32(max(1, area))
+        own = features[number]
+        for map_number in range(maps):
+            place = map_number
+            for i in range(lines - 1):
+                top, bottom = integral[map_number, rows[i]], integral[map_number, rows[i + 1]]
+                for line in range(lines):
+                    strip[line] = bottom[columns[line]] - top[columns[line]]
+                for j in range(lines - 1):
+                    own[place] = weights[i, j] * np.float32(strip[j + 1] - strip[j])
+                    place += maps

@@ -75,7 +75,7 @@ class Regions:
 
 def find_regions(maps: Maps, executor: Executor) -> Regions:
     """Regions of all maps."""
-    planes = [maps[:, :, MAPS.index(cut.name)] for cut in CUTS]
+    planes = [maps[MAPS.index(cut.name)] for cut in CUTS]
     found = list(executor.map(find_components, planes, _TABLES, repeat(SHAPE), repeat(MAX_REGIONS)))
     stats = np.concatenate(found).astype(np.float32)
     cut = np.repeat(np.arange(len(CUTS)), [len(part) for part in found])

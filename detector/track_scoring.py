@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from detector.boxes import Boxes, overlaps
 from detector.tracker import Track
 
+Box = tuple[float, float, float, float]
+"""x, y, width, height in pixels."""
+
 COVERING_OVERLAP = 0.3
 """A track follows the sign that its box overlaps most, and by as much as this."""
 WHOLLY_VISIBLE = 0.99
@@ -47,7 +50,8 @@ class Confirmation:
     """Which true sign it was on; None for something that is no known sign."""
     right: bool
     judged: bool
-    """False where it is on no known sign but so small that it may be one that nobody marked."""
+    """False where it is on no known sign but may be on one that nobody marked: so small, or in the part of the picture
+    of which nobody knows."""
     higher_limit: bool
     """Whether it took a speed limit for a higher one."""
     confidence: float
@@ -78,6 +82,7 @@ class DriveScore:
         truth_xywh_px: Boxes,
         visible: NDArray[np.float64],
         marked_px: float = 0.0,
+        known_xywh_px: Box | None = None,
     ) -> None:
         """A frame.
 
@@ -87,6 +92,7 @@ class DriveScore:
             truth_xywh_px: (n, 4) where each true sign is, also outside of the picture.
             visible: (n,) the share of each that the picture shows, 0 to 1.
             marked_px: Side from which on every sign in the picture is among the true ones.
+            known_xywh_px: Part of the picture of which that holds; None for the whole.
         """
         sides = np.sqrt(np.prod(truth_xywh_px[:, 2:], axis=1)).tolist()
         for sign, side, share in zip(self.signs, sides, visible.tolist(), strict=True):
@@ -99,7 +105,7 @@ class DriveScore:
             covered = int(of_track.argmax()) if len(of_track) and of_track.max() >= COVERING_OVERLAP else None
             if self._confirmed_as.get(track.number) != track.class_id:
                 self._confirmed_as[track.number] = track.class_id
-                self._confirm(track, covered, marked_px)
+                self._confirm(track, covered, track.motion.side_px >= marked_px and _lies_in(track, known_xywh_px))
             # A box that is only predicted says where a sign may be, and claims none.
             if covered is None or visible[covered] < LEFT_BELOW or not track.measured:
                 continue
@@ -111,7 +117,7 @@ class DriveScore:
         self.tracks = max([self.tracks, *(track.number for track in tracks)])
         self.frames += 1
 
-    def _confirm(self, track: Track, covered: int | None, marked_px: float) -> None:
+    def _confirm(self, track: Track, covered: int | None, known: bool) -> None:
         true = self.signs[covered].class_id if covered is not None else None
         higher = true is not None and self._limits.get(track.class_id, 0.0) > self._limits.get(true, np.inf)
         self.confirmations.append(
@@ -121,9 +127,16 @@ class DriveScore:
                 track.class_id,
                 covered,
                 track.class_id == true,
-                covered is not None or track.motion.side_px >= marked_px,
+                covered is not None or known,
                 higher,
                 track.confidence,
                 track.box_xywh_px,
             )
         )
+
+
+def _lies_in(track: Track, part_xywh_px: Box | None) -> bool:
+    if part_xywh_px is None:
+        return True
+    (x, y), (left, top, width, height) = track.motion.value[:2].tolist(), part_xywh_px
+    return bool(left <= x <= left + width and top <= y <= top + height)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.association import SHAKE_SHARE, associate
-from detector.boxes import contained
+from detector.boxes import Boxes, contained
 from detector.detections import Detections
 from detector.evidence import (
     CHANGING_FROM,
@@ -37,8 +37,10 @@ no other one enough, so the track has slipped to something else; it was tentativ
 FIRST_CONFIDENCE = 0.8
 """Of a detection that begins a track; one that goes on may be less sure."""
 MAX_GAP_S = 0.5
-"""A confirmed track that was not seen for longer ends; a lorry's mirror or a blurred frame is bridged."""
-MAX_TENTATIVE_GAP_S = 0.3
+"""A track that is a sign and was not seen for longer ends; a lorry's mirror or a blurred frame is bridged."""
+MAX_DOUBTFUL_GAP_S = 0.3
+LIKELY_SIGN = 0.9
+"""Probability of being a sign from which on the longer gap is bridged, confirmed or not."""
 SAME_THING_SHARE = 0.5
 """What lies by more than this share inside a track's box, or holds as much of it, is that thing again."""
 USUAL_WIDTH_PX = 1360
@@ -71,7 +73,7 @@ class Track:
     @property
     def posterior(self) -> NDArray[np.float64]:
         """(classes,) probability of each class given all frames so far; what is missing to 1 is that it is no sign."""
-        return self.evidence.posterior[:-1]
+        return self.evidence.posterior
 
     @property
     def class_id(self) -> int:
@@ -115,6 +117,12 @@ class Tracker:
         self.ended: list[Ended] = []
         """Tracks that the newest frame ended."""
 
+    def expected(self, time_s: float, size_px: tuple[int, int]) -> Boxes:
+        """Boxes (n, 4) where the signs that are followed should be at a time in a picture of a width and height."""
+        motions = [predict(track.motion, time_s) for track in self._tracks]
+        boxes = [motion.box_xywh_px for motion in motions if _inside(motion, size_px)]
+        return np.array(boxes, np.float32).reshape(-1, 4)
+
     def update(self, detections: Detections, time_s: float, size_px: tuple[int, int] | None = None) -> list[Track]:
         """Take in a frame; gives the tracks that are alive, oldest first.
 
@@ -130,10 +138,9 @@ class Tracker:
             track.motion = predict(track.motion, time_s)
             track.age += 1
             track.measured = False
-        shares = np.array([track.posterior for track in self._tracks])
         found = associate(
             [track.motion for track in self._tracks],
-            shares / np.maximum(shares.sum(axis=-1, keepdims=True), 1e-9),
+            np.array([track.evidence.class_shares for track in self._tracks]),
             values,
             detections.class_probabilities,
             shake_px,
@@ -205,8 +212,14 @@ def _end(track: Track, time_s: float, size_px: tuple[int, int] | None) -> End | 
             return "refuted"
     if track.measured:
         return None
-    x, y, w, h = track.box_xywh_px
-    if size_px and not (0 <= x + w / 2 <= size_px[0] and 0 <= y + h / 2 <= size_px[1]):
+    if size_px and not _inside(track.motion, size_px):
         return "left"
-    longest = MAX_GAP_S if track.state == "confirmed" else MAX_TENTATIVE_GAP_S
+    likely = track.state == "confirmed" or track.evidence.existence >= LIKELY_SIGN
+    longest = MAX_GAP_S if likely else MAX_DOUBTFUL_GAP_S
     return "lost" if time_s - track.seen_s > longest else None
+
+
+def _inside(motion: Motion, size_px: tuple[int, int]) -> bool:
+    """Whether its middle lies in the picture."""
+    x, y = motion.value[:2].tolist()
+    return bool(0 <= x <= size_px[0] and 0 <= y <= size_px[1])

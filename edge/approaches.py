@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import Boxes
+from detector.track_scoring import Box
 from models.disturbances import View, jpeg, smeared
 
 Image = NDArray[np.uint8]
@@ -111,6 +112,8 @@ class ViewOfRoad:
     """(n,) share of each box that lies in the picture, 0 to 1."""
     scale: float
     """Size of the still in the view."""
+    known_xywh_px: Box | None
+    """Where the still lies in the view: around it there are no signs, whatever they look like."""
 
 
 def plan(still: Still, seed: int) -> Path:
@@ -162,7 +165,9 @@ def drive(still: Still, path: Path, seed: int) -> Iterator[ViewOfRoad]:
         down, right = generator.integers(GRAIN_STEPS, size=2).tolist()
         image = _grained(image, grain_levels[down : down + height, right : right + width])
         image = jpeg(View(image, (0, 0, width, height)), path.jpeg_quality, generator).image
-        yield ViewOfRoad(image, frame / FPS, boxes, _visible(boxes, width, height), float(path.scales[frame]))
+        left, top, across, down = path.boxes(frame, np.array([[0, 0, width, height]], np.float32))[0].tolist()
+        visible = _visible(boxes, width, height)
+        yield ViewOfRoad(image, frame / FPS, boxes, visible, float(path.scales[frame]), (left, top, across, down))
 
 
 def _grained(image: Image, levels: NDArray[np.int16]) -> Image:

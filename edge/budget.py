@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 FEWER_CANDIDATES = 24
-"""Of 64: two signs of three are among them, the near and clear ones."""
+"""Of 48: two signs of three are among them, the near and clear ones."""
 
 
 @dataclass(frozen=True, slots=True)

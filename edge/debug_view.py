@@ -86,7 +86,7 @@ def _draw_maps(image: Picture) -> Picture:
     width = FRAME_WIDTH_PX // len(CUTS)
     panels = []
     for cut in CUTS:
-        grey = np.ascontiguousarray(maps[..., MAPS.index(cut.name)])
+        grey = maps[MAPS.index(cut.name)]
         panel = _fitted(np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8), width)
         label(panel, cut.name.replace("_", " "), (0, 0), 0, TEXT_SCALE, INK, PAPER)
         panels.append(panel)
@@ -115,7 +115,7 @@ def _draw_tracks(panel: Picture, insight: Insight) -> int:
 
 def _votes(track: Track, catalogue: Catalogue) -> list[tuple[str, float]]:
     """The likeliest classes with their probabilities; "no sign" among them."""
-    shares = track.evidence.posterior
+    shares = np.append(track.posterior, 1 - track.evidence.existence)
     order = np.argsort(-shares, kind="stable")[:VOTES].tolist()
     return [(catalogue[row].name if row < len(catalogue) else "no sign", float(shares[row])) for row in order]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.crops import cut_crop
-from detector.track_scoring import DriveScore
+from detector.track_scoring import Box, DriveScore
 from detector.tracker import Tracker
 from edge.approaches import MOST_ENLARGED, Still, ViewOfRoad, drive, plan
 from edge.learning import ANNOTATED_SIDE_PX
@@ -19,9 +19,6 @@ from edge.track_figures import LEGIBLE_PX
 from models.archive import Archive
 from models.errors import DataError
 from models.gtsdb import StreetFrame, read_frame
-
-Box = tuple[float, float, float, float]
-"""x, y, width, height in pixels."""
 
 THUMBNAIL_PX, THUMBNAIL_MARGIN = 64, 0.5
 
@@ -89,9 +86,13 @@ def _follow(
     pictures: dict[int, list[NDArray[np.uint8]]] = {}
     for view in views:
         height, width = view.image.shape[:2]
-        detections = reader.read(view.image, FEEDING_CONFIDENCE).detections
-        tracks = tracker.update(detections, view.time_s, (width, height))
-        followed.score.take(tracks, view.time_s, view.boxes_xywh_px, view.visible, marked_px * view.scale)
+        reading = reader.read(
+            view.image, FEEDING_CONFIDENCE, expected_xywh_px=tracker.expected(view.time_s, (width, height))
+        )
+        tracks = tracker.update(reading.detections, view.time_s, (width, height))
+        followed.score.take(
+            tracks, view.time_s, view.boxes_xywh_px, view.visible, marked_px * view.scale, view.known_xywh_px
+        )
         for sign, (box, visible) in enumerate(zip(view.boxes_xywh_px.tolist(), view.visible.tolist(), strict=True)):
             if visible > 0:
                 followed.sign_pictures.setdefault(sign, []).append(_thumbnail(view.image, box))
@@ -108,7 +109,7 @@ def _clip_view(image: NDArray[np.uint8], time_s: float, boxes: list[Box | None])
     """A frame of a recording; a sign that isn't in it has no box, and nothing of it is visible."""
     whole = np.array([box or (0.0, 0.0, 0.0, 0.0) for box in boxes], np.float32).reshape(-1, 4)
     visible = np.array([float(box is not None) for box in boxes])
-    return ViewOfRoad(image, time_s, whole, visible, 1.0)
+    return ViewOfRoad(image, time_s, whole, visible, 1.0, None)
 
 
 def _read_boxes(table: Path) -> dict[int, dict[int, Box]]:

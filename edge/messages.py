@@ -252,7 +252,7 @@ class Thresholds(msgspec.Struct, frozen=True):
     confirming_posterior: Score
     """Probability that it is a sign of its class, given all its frames, that it must have reached."""
     confirming_existence: Score
-    """Mean probability over its frames that it is a sign."""
+    """Probability that it is a sign at all, given all its frames, likewise."""
 
 
 class InfoMessage(msgspec.Struct, frozen=True, kw_only=True):

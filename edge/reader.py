@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.boxes import Boxes
 from detector.candidates import CandidateFinder, Candidates, shrunk, working_size
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
@@ -33,13 +34,13 @@ if TYPE_CHECKING:
     from edge.remote.address import RemoteAddress
     from edge.remote.backend import RemoteBackend, RemoteEvent
 
-CANDIDATE_LIMIT = 64
+CANDIDATE_LIMIT = 48
 """Boxes that the network looks at in one frame: one batch."""
 MIN_CONFIDENCE = FIRST_CONFIDENCE
 """Of a single frame's reading that may begin a track, which then has to be confirmed."""
 FEEDING_CONFIDENCE = 0.3
 """Of one that may go on with a track: doubt about what is followed is evidence too."""
-STILL_CONFIDENCE = 0.99
+STILL_CONFIDENCE = 0.9995
 """Of a reading in an unrelated picture, where nothing later can confirm it."""
 
 FORGET_AFTER_S = 2.0
@@ -88,10 +89,21 @@ class FrameReader:
         """What runs the network, such as `litert-int8`."""
         return self._classifier.backend
 
-    def read(self, image: NDArray[np.uint8], min_confidence: float, effort: Effort = LEVELS[0]) -> FrameReading:
-        """Candidates and detections of a frame (height, width, 3) uint8 BGR."""
+    def read(
+        self,
+        image: NDArray[np.uint8],
+        min_confidence: float,
+        effort: Effort = LEVELS[0],
+        expected_xywh_px: Boxes | None = None,
+    ) -> FrameReading:
+        """Candidates and detections of a frame (height, width, 3) uint8 BGR.
+
+        `expected_xywh_px` (n, 4) is where signs are followed: what no candidate covers there is looked at as well.
+        """
         started = time.perf_counter()
         candidates = self._candidates(image, effort)
+        if expected_xywh_px is not None:
+            candidates = candidates.completed(expected_xywh_px)
         found = time.perf_counter()
         probabilities = self.judge(image, candidates)
         detections = detect(candidates, probabilities, min_confidence)
@@ -177,7 +189,8 @@ class SignReader:
         self._tracks_before = 0
         """Tracks of earlier trackers: numbers go on, since they are never used again."""
         self._tracks_so_far = 0
-        self._last: tuple[tuple[int, int], float] | None = None
+        self._seen: tuple[float, tuple[int, int]] | None = None
+        """When the newest frame was taken, and its width and height."""
         self.session = secrets.token_hex(8)
         self._sequence = 0
         self._still_numbers = 0
@@ -194,8 +207,9 @@ class SignReader:
     ) -> FrameMessage:
         """The message of a frame: every frame gives one. What `effort` leaves undone is said in it."""
         confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
-        reading = self._reader.read(frame.image, confidence, effort)
-        tracks = [] if self._stills else self._follow(reading.detections, frame)
+        expected = None if self._stills else self._expected(frame)
+        reading = self._reader.read(frame.image, confidence, effort, expected)
+        tracks = self._tracker.update(reading.detections, *self._seen) if self._seen else []
         signs = (
             self._still_signs(reading.detections) if self._stills else [self._sign_of_track(track) for track in tracks]
         )
@@ -225,17 +239,18 @@ class SignReader:
         self._sequence += 1
         return message
 
-    def _follow(self, detections: Detections, frame: Frame) -> list[Track]:
+    def _expected(self, frame: Frame) -> Boxes:
+        """Where the tracks should be in a frame; begins anew where they say nothing of it."""
         height, width = frame.image.shape[:2]
         time_s = _time_s(frame)
-        if self._last is not None:
-            size, last_s = self._last
+        if self._seen is not None:
+            last_s, size = self._seen
             # In a picture of another size the same place is another one.
             if size != (width, height) or time_s - last_s > FORGET_AFTER_S:
                 self._tracker = Tracker(self._limits)
                 self._tracks_before = self._tracks_so_far
-        self._last = ((width, height), time_s)
-        return self._tracker.update(detections, time_s, (width, height))
+        self._seen = (time_s, (width, height))
+        return self._tracker.expected(*self._seen)
 
     def _sign_of_track(self, track: Track) -> Sign:
         number = self._tracks_before + track.number

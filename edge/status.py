@@ -4,7 +4,7 @@ import time
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from detector.evidence import CONFIRMING_HITS, ERROR_RATE, LEAST_EXISTENCE
+from detector.evidence import CONFIRMING_HITS, NO_SIGN_RATE, WRONG_CLASS_RATE
 from edge.live_loop import Feed
 from edge.messages import (
     HEALTH_TOPIC,
@@ -129,8 +129,8 @@ class FeedStatus:
             thresholds=Thresholds(
                 MIN_CONFIDENCE,
                 CONFIRMING_HITS,
-                1 - ERROR_RATE,
-                LEAST_EXISTENCE,
+                (1 - NO_SIGN_RATE) * (1 - WRONG_CLASS_RATE),
+                1 - NO_SIGN_RATE,
             ),
             signs=tuple(
                 KnownSign(kind.class_id, kind.code, kind.name, kind.category, kind.value, kind.unit, kind.rules)

@@ -34,7 +34,7 @@ SURROUNDINGS = 0.8
 """Of a sign's size, on each side of it in the report's pictures."""
 PICTURE_PX = 130
 RANKER_SEED = 1
-COUNTS = (1, 2, 5, 10, 20, 50, 64, 100)
+COUNTS = (1, 2, 5, 10, 20, 50, 100)
 """Numbers of candidates that recall is given for in the report."""
 
 PARTS = {

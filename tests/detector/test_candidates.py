@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detector.boxes import overlaps
-from detector.candidates import WORKING_PIXELS, CandidateFinder, propose, working_size
+from detector.candidates import MIN_SCORE, WORKING_PIXELS, CandidateFinder, Candidates, propose, working_size
 from detector.ranker import load_ranker
 from detector.regions import CUTS, MAX_REGIONS, MAX_STACKED
 from edge.sample_drive import draw_sign
@@ -138,3 +138,15 @@ def test_two_signs_whose_rims_touch_are_proposed_each(finder: CandidateFinder) -
     signs = np.array([(576, 276, 48, 48), (576, 323, 48, 48)], np.float32)
     found = finder.find(image, LIMIT)
     assert (overlaps(signs, found.boxes_xywh_px[:20]).max(axis=1) > 0.6).all()
+
+
+def test_where_a_sign_should_be_and_no_candidate_is_the_poorest_make_room() -> None:
+    boxes = np.array([[100, 100, 40, 40], [300, 100, 40, 40], [500, 100, 40, 40]], np.float32)
+    found = Candidates(boxes, np.array([3.0, 1.0, -2.0], np.float32))
+    completed = found.completed(np.array([[104, 102, 38, 38], [700, 100, 30, 30]], np.float32))
+    assert completed.boxes_xywh_px.tolist() == [*boxes[:2].tolist(), [700, 100, 30, 30]]
+    assert completed.scores.tolist() == [3.0, 1.0, MIN_SCORE]
+    nothing = np.empty((0, 4), np.float32)
+    assert found.completed(nothing).boxes_xywh_px.tolist() == boxes.tolist()
+    alone = Candidates(nothing, np.empty(0, np.float32)).completed(boxes)
+    assert alone.boxes_xywh_px.tolist() == boxes.tolist()

@@ -29,7 +29,7 @@ def executor() -> Iterator[Executor]:
 
 
 def maps() -> np.ndarray:
-    return np.random.default_rng(0).integers(0, 256, (*SIZE, len(MAPS)), np.uint8)
+    return np.random.default_rng(0).integers(0, 256, (len(MAPS), *SIZE), np.uint8)
 
 
 def regions(*boxes: tuple[float, float, float, float]) -> Regions:
@@ -43,15 +43,15 @@ def test_a_cell_holds_the_mean_of_its_pixels(executor: Executor) -> None:
     picture = maps()
     found = measure_grid(integrate(picture), regions(BOX), executor)[0, :-GEOMETRY_COUNT]
     cells = found.reshape(CELLS, CELLS, len(MAPS))
-    inside = picture[20:24, 28:32].mean(axis=(0, 1)) / 100
+    inside = picture[:, 20:24, 28:32].mean(axis=(1, 2)) / 100
     assert cells[1, 2] == pytest.approx(inside, rel=1e-4), "second row, third column: 4 by 4 pixels"
-    above = picture[14:20, 18:24].mean(axis=(0, 1)) / 100
+    above = picture[:, 14:20, 18:24].mean(axis=(1, 2)) / 100
     assert cells[0, 0] == pytest.approx(above, rel=1e-4), "the corner of the ring of cells around"
 
 
 def test_rings_do_not_overlap(executor: Executor) -> None:
-    picture = np.zeros((*SIZE, len(MAPS)), np.uint8)
-    picture[20:44, 24:48] = 100
+    picture = np.zeros((len(MAPS), *SIZE), np.uint8)
+    picture[:, 20:44, 24:48] = 100
     found = measure_rings(integrate(picture), regions(BOX), executor)[0, :-GEOMETRY_COUNT].reshape(-1, len(MAPS))
     assert found[:, 0].tolist() == pytest.approx([1.0, 1.0, 0.0])
 
@@ -65,7 +65,7 @@ def test_geometry_says_which_map_and_what_shape(executor: Executor) -> None:
 def test_a_mirrored_picture_has_mirrored_features(executor: Executor) -> None:
     picture, (x, y, w, h) = maps(), BOX
     here = measure_grid(integrate(picture), regions(BOX), executor)
-    there = measure_grid(integrate(picture[:, ::-1].copy()), regions((SIZE[1] - x - w, y, w, h)), executor)
+    there = measure_grid(integrate(picture[:, :, ::-1].copy()), regions((SIZE[1] - x - w, y, w, h)), executor)
     assert mirror_grid(here) == pytest.approx(there, rel=1e-4)
 
 

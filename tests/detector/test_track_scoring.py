@@ -5,7 +5,7 @@ import pytest
 
 from detector.evidence import first_vote
 from detector.motion import first_seen, measured
-from detector.track_scoring import DriveScore
+from detector.track_scoring import Box, DriveScore
 from detector.tracker import State, Track
 
 SIGN = (100.0, 100.0, 40.0, 40.0)
@@ -20,10 +20,16 @@ def track(number: int, confirmed_class: int | None, box: tuple[float, float, flo
     return Track(number, motion, vote, 0.0, state=state, confirmed_class=confirmed_class)
 
 
-def score(*frames: list[Track], class_id: int = 1, visible: float = 1.0, marked_px: float = 0.0) -> DriveScore:
+def score(
+    *frames: list[Track],
+    class_id: int = 1,
+    visible: float = 1.0,
+    marked_px: float = 0.0,
+    known: Box | None = None,
+) -> DriveScore:
     result = DriveScore(np.array([class_id]), LIMITS)
     for number, tracks in enumerate(frames):
-        result.take(tracks, number / 30, np.array([SIGN], np.float32), np.array([visible]), marked_px)
+        result.take(tracks, number / 30, np.array([SIGN], np.float32), np.array([visible]), marked_px, known)
     return result
 
 
@@ -50,10 +56,12 @@ def test_a_limit_taken_for_a_higher_one_is_told_apart() -> None:
     assert [wrong.higher_limit for wrong in score([track(1, 2)], class_id=4).confirmations] == [False]
 
 
-def test_what_is_on_no_sign_is_wrong_unless_it_is_too_small_to_be_known() -> None:
+def test_what_is_on_no_sign_is_wrong_unless_it_is_too_small_or_lies_where_nothing_is_known() -> None:
     found = score([track(1, 1, ELSEWHERE)], marked_px=16.0).confirmations[0]
     assert (found.sign, found.right, found.judged) == (None, False, True)
     assert not score([track(1, 1, ELSEWHERE)], marked_px=24.0).confirmations[0].judged
+    assert not score([track(1, 1, ELSEWHERE)], known=(0.0, 0.0, 300.0, 300.0)).confirmations[0].judged
+    assert score([track(1, 1, ELSEWHERE)], known=(0.0, 0.0, 320.0, 300.0)).confirmations[0].judged
     assert score([track(1, 2, SIGN)], marked_px=64.0).confirmations[0].judged, "it is on a sign that is known"
 
 

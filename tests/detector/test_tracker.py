@@ -9,6 +9,8 @@ from detector.tracker import MAX_GAP_S, MOST_TRACKS, Track, Tracker
 
 FPS = 25.0
 CLASSES = 5
+SURE = 0.99999
+"""Of a sign, as the network is of most."""
 
 
 def seen(*signs: tuple[tuple[float, float, float, float], int, float]) -> Detections:
@@ -18,7 +20,7 @@ def seen(*signs: tuple[tuple[float, float, float, float], int, float]) -> Detect
         classes[row, class_id] = confidence
         classes[row, (class_id + 1) % CLASSES] += 1 - confidence
     boxes = np.array([sign[0] for sign in signs], np.float32).reshape(-1, 4)
-    return Detections(boxes, np.full(len(signs), 0.995, np.float32), classes)
+    return Detections(boxes, np.full(len(signs), SURE, np.float32), classes)
 
 
 def approach(frame: int, top: float = 300.0) -> tuple[float, float, float, float]:
@@ -106,8 +108,8 @@ def test_numbers_are_never_used_again() -> None:
 
 def test_a_confirmed_track_that_slips_to_something_unclear_ends() -> None:
     tracker = Tracker()
-    sure = [seen((approach(20), 2, 0.99)) for _ in range(30)]
-    unclear = [seen((approach(20), 3 + frame % 2, 0.999)) for frame in range(120)]
+    sure = [seen((approach(35), 2, 0.99)) for _ in range(30)]
+    unclear = [seen((approach(35), 3 + frame % 2, 0.999)) for frame in range(120)]
     before, after = drive(tracker, sure)[-1], drive(tracker, unclear, first=len(sure))
     assert before[0].state == "confirmed"
     confirmed = [track for tracks in after for track in tracks if track.state == "confirmed"]
@@ -158,8 +160,8 @@ def test_a_sign_that_shoots_out_at_the_edge_and_one_that_jumps_keep_their_number
 
 def test_a_class_that_was_confirmed_changes_on_strong_evidence_and_says_so() -> None:
     tracker = Tracker()
-    small = [seen(((300.0, 300.0, 16.0, 16.0), 2, 0.99)) for _ in range(25)]
-    large = [seen(((300.0, 300.0, 17.0 + n, 17.0 + n), 4, 0.9999)) for n in range(60)]
+    small = [seen(((300.0, 300.0, 24.0, 24.0), 2, 0.99)) for _ in range(25)]
+    large = [seen(((300.0, 300.0, 25.0 + n, 25.0 + n), 4, 0.9999)) for n in range(60)]
     before = drive(tracker, small)[-1][0]
     after = drive(tracker, large, first=len(small))
     assert (before.confirmed_class, before.former_class) == (2, None)
@@ -227,10 +229,20 @@ def test_a_sign_that_is_not_seen_stays_put_whatever_speed_the_others_were_though
 
 
 def test_what_looks_like_a_sign_in_most_frames_but_not_in_all_is_never_confirmed() -> None:
-    """Yellow leaves that were read as a priority road: sure in four frames of five, doubtful in the others."""
+    """Yellow leaves that were read as a priority road: sure in three frames of five, doubtful in the others."""
     frames = []
     for number in range(60):
         found = seen(((300.0, 300.0, 30.0, 30.0), 2, 1.0))
-        existence = np.full(1, 0.85 if number % 5 == 2 else 0.999, np.float32)
+        existence = np.full(1, 0.85 if number % 5 in (2, 4) else SURE, np.float32)
         frames.append(Detections(found.boxes_xywh_px, existence, found.class_probabilities))
     assert all(track.state == "tentative" for tracks in drive(Tracker(), frames) for track in tracks)
+
+
+def test_where_the_signs_should_be_is_where_they_then_are() -> None:
+    tracker = Tracker()
+    drive(tracker, [seen((approach(frame), 2, 0.95), ((30.0, 300.0, 20.0, 20.0), 3, 0.9)) for frame in range(20)])
+    expected = tracker.expected(20 / FPS, (1360, 800))
+    assert expected[0] == pytest.approx(approach(20), abs=2)
+    assert expected[1] == pytest.approx((30, 300, 20, 20), abs=2)
+    assert len(tracker.expected(20 / FPS, (700, 800))) == 1, "what has left the picture is not looked for"
+    assert Tracker().expected(0.0, (1360, 800)).shape == (0, 4)

@@ -18,7 +18,7 @@ CATALOGUE = load_catalogue(BUILT_IN)
 
 def insight_of(frames: int, boxes: list[tuple[float, float, float, float]]) -> Insight:
     """Candidates of which the first is surely a sign of class 2 and the others are none, seen in so many frames."""
-    probabilities = np.full((len(boxes), len(CATALOGUE) + 1), 1e-4, np.float32)
+    probabilities = np.full((len(boxes), len(CATALOGUE) + 1), 1e-6, np.float32)
     if boxes:
         probabilities[0, 2] = 0.99
         probabilities[1:, -1] = 0.99

@@ -51,7 +51,7 @@ def test_every_frame_gives_a_message_also_without_signs(reader: FrameReader) -> 
 
 def test_a_sign_is_tentative_before_it_is_confirmed(reader: FrameReader) -> None:
     signs = SignReader(reader, "road")
-    states = [signs.read(frame(scene(48 + number, 14), number, number / 25)).signs[0].state for number in range(15)]
+    states = [signs.read(frame(scene(48 + number, 14), number, number / 25)).signs[0].state for number in range(30)]
     assert states[0] == "tentative"
     assert states[-1] == "confirmed"
     assert states == sorted(states, reverse=True), "once confirmed it stays so"
