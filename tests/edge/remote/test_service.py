@@ -81,7 +81,7 @@ def test_without_anything_to_fall_back_on_it_is_not_ready_and_says_why() -> None
         server.kill()
         status, answer = asked(f"{address}predict_traffic_sign", PICTURE)
         assert (status, "can't be reached" in json.loads(answer)["detail"]) == (503, True)
-        eventually(lambda: asked(f"{address}predict_traffic_sign", PICTURE) and asked(f"{address}readyz")[0] == 503)
+        eventually(lambda: {asked(f"{address}predict_traffic_sign", PICTURE)[0], asked(f"{address}readyz")[0]} == {503})
         assert json.loads(asked(f"{address}readyz")[1])["status"] == "waiting"
         assert asked(f"{address}healthz")[0] == 200, "to start it again would not help"
         server.start()
