@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -25,6 +26,7 @@ from edge.cli.live_options import (
 from edge.cli.operation_options import metrics_option, serve_metrics
 from edge.cli.options import any_backend_option, json_option, weights_option
 from edge.cli.record_options import record_options
+from edge.cli.web_options import api_keys_option, console_option, listen_for_console
 from edge.doctor import Finding
 from edge.doctor.finding import broken_by
 from edge.doctor.network import check_network, check_opencv
@@ -33,6 +35,7 @@ from edge.errors import WireError
 from edge.publisher import DEFAULT_ADDRESS
 from edge.recording.settings import RecordingSettings
 from edge.redaction import without_passwords
+from edge.service.binding import address_of
 from models.backends import Backend
 from models.weights_record import BUILT_IN
 
@@ -62,6 +65,8 @@ def _run_command(context: click.Context) -> click.Command:
 @weights_option
 @any_backend_option
 @metrics_option
+@console_option
+@api_keys_option
 @config_option(_run_command)
 @json_option
 @click.pass_context
@@ -76,6 +81,8 @@ def command(
     weights: Path | None,
     backend: Backend | RemoteAddress,
     metrics: tuple[str, int] | None,
+    console: tuple[str, int] | None,
+    api_keys: Path | None,
     as_json: bool,
     **camera: Unpack[CameraOptions],
 ) -> None:
@@ -87,7 +94,7 @@ def command(
     """
     findings = []
     asked = (sources, addresses, key, allow, insecure, recording, weights or BUILT_IN, backend, metrics, camera)
-    for finding in _findings(*asked):
+    for finding in chain(_findings(*asked), _console_findings(console, api_keys, insecure=insecure)):
         findings.append(finding)
         if not as_json:
             click.echo(_line(finding))
@@ -157,6 +164,18 @@ def _findings(
     if recording is not None:
         yield check_recording(recording.folder)
     yield check_screen(os.environ)
+
+
+def _console_findings(console: tuple[str, int] | None, api_keys: Path | None, *, insecure: bool) -> Iterator[Finding]:
+    if console is None:
+        return
+    try:
+        listening, _ = listen_for_console(console, api_keys, insecure=insecure)
+    except WireError as error:
+        yield broken_by("console", error)
+        return
+    with closing(listening):
+        yield Finding("console", "ok", f"{address_of(listening)} can be served")
 
 
 def _line(finding: Finding) -> str:

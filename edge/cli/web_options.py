@@ -13,8 +13,11 @@ from edge.errors import WireError
 from edge.publisher import is_local
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from edge.service.api_keys import ApiKey
     from edge.service.console import Console
+    from edge.service.settings import Access
 
 WEB_MODULES = ("fastapi", "httptools", "python_multipart", "simplejpeg", "uvicorn", "uvloop")
 
@@ -62,14 +65,21 @@ def check_reach(
     return keys, (*LOOPBACK_NAMES, *hosts)
 
 
-def open_console(endpoint: tuple[str, int], api_keys: Path | None, weights: Path, *, insecure: bool) -> Console:
-    """Serve the console of a live run at an endpoint; close it. Raises WireError where that can't be."""
+def listen_for_console(endpoint: tuple[str, int], api_keys: Path | None, *, insecure: bool) -> tuple[socket, Access]:
+    """Where the console of a live run is served, and who may look. Raises WireError where that can't be."""
     require_web("--console")
     from edge.service.binding import bind
-    from edge.service.console import Console
-    from edge.service.console_feed import ConsoleFeed
     from edge.service.settings import Access
 
     host, port = endpoint
     keys, names = check_reach("the console", host, port, api_keys, (), insecure=insecure)
-    return Console(ConsoleFeed(), weights, bind(host, port), Access(keys=keys, hosts=names))
+    return bind(host, port), Access(keys=keys, hosts=names)
+
+
+def open_console(endpoint: tuple[str, int], api_keys: Path | None, weights: Path, *, insecure: bool) -> Console:
+    """Serve the console of a live run at an endpoint; close it. Raises WireError where that can't be."""
+    listening, access = listen_for_console(endpoint, api_keys, insecure=insecure)
+    from edge.service.console import Console
+    from edge.service.console_feed import ConsoleFeed
+
+    return Console(ConsoleFeed(), weights, listening, access)

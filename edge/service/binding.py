@@ -20,9 +20,9 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         mend = {
-            errno.EADDRINUSE: "it is in use; end the program that holds it, or choose another --port",
-            errno.EACCES: "this user may not; choose a --port above 1023",
-            errno.EADDRNOTAVAIL: "it is no address of this machine",
+            errno.EADDRINUSE: "it is in use; end the program that holds it, or choose another port",
+            errno.EACCES: "this user may not; choose a port above 1023",
+            errno.EADDRNOTAVAIL: "it is no address of this machine; give one that it has",
         }.get(error.errno or 0, error.strerror)
         raise WireError(f"{shown} can't be served on: {mend}") from error
     return listening

@@ -22,8 +22,8 @@ class Limits:
     """Of one picture, as its head claims them; JPEGs that are much larger than needed are decoded smaller."""
     pictures: int = 64
     """In one request."""
-    seconds: float = 30.0
-    """From a request's head to its answer. The first scene of an installation compiles, which takes some of it."""
+    seconds: float = 60.0
+    """From a request's head to its answer. The first scene of an installation compiles, which takes a part of it."""
     at_once: int = 256
     """Requests that are being answered; more are turned away."""
     waiting_scenes: int = 16

@@ -36,6 +36,8 @@ weights = "runs/my"
 backend = "litert"
 metrics = "127.0.0.1:9100"
 log-json = true
+console = 8090
+api-keys = "keys/viewers"
 record = "drives"
 record-mode = "all"
 record-before = 10
@@ -53,6 +55,7 @@ THE_SAME = [
     *("--watchdog", "30", "--key", "keys/vehicle.key_secret", "--allow", "keys/allowed", "--insecure"),
     *("--weights", "runs/my", "--backend", "litert", "--metrics", "127.0.0.1:9100", "--log-json"),
     *("--record", "drives", "--record-mode", "all", "--record-before", "10", "--record-after", "8.5"),
+    *("--console", "8090", "--api-keys", "keys/viewers"),
     *("--record-quota", "20G", "--record-file-size", "64M", "--record-file-time", "60", "--record-quality", "80"),
 ]
 OPTIONS = {max(one.opts, key=len).lstrip("-") for one in command.params if one.expose_value} - {"sources"} | {"source"}

@@ -11,7 +11,7 @@ from tests.edge.cli.live_run import ANY_PORT, PROJECT, START_S
 
 CHECKS = {
     *("opencv", "source", "weights", "backend", "cache", "gpu"),
-    *("keys", "port", "metrics", "clock", "disk", "record", "screen"),
+    *("keys", "port", "metrics", "console", "clock", "disk", "record", "screen"),
 }
 
 
@@ -38,7 +38,9 @@ def test_a_machine_that_can_run_is_ok_and_warnings_do_not_count(tmp_path: Path) 
     secret.chmod(0o644)
     keys = ["--key", str(secret), "--allow", str(tmp_path / "keys")]
     record = ["--record", str(tmp_path / "drives")]
-    done = doctor("pattern:", "--publish", "tcp://0.0.0.0:*", *keys, "--metrics", "0", *record, "--json")
+    done = doctor(
+        "pattern:", "--publish", "tcp://0.0.0.0:*", *keys, "--metrics", "0", "--console", "0", *record, "--json"
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["ok"] is True
     told = states(done)
@@ -51,13 +53,21 @@ def test_each_thing_that_is_broken_is_told_with_its_mend_and_the_status_is_1(tmp
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = doctor(
-            *("/nowhere/drive.mp4", "--publish", f"tcp://127.0.0.1:{port}", "--metrics", str(port)),
+            *(
+                "/nowhere/drive.mp4",
+                "--publish",
+                f"tcp://127.0.0.1:{port}",
+                "--metrics",
+                str(port),
+                "--console",
+                str(port),
+            ),
             *("--weights", str(tmp_path), "--key", str(tmp_path / "no.key_secret"), "--allow", str(tmp_path)),
         )
     assert (done.returncode, done.stderr) == (1, "")
     lines = done.stdout.splitlines()
     broken = [line.split()[1] for line in lines if line.startswith("broken ")]
-    assert broken == ["source", "weights", "keys", "metrics"]
+    assert broken == ["source", "weights", "keys", "metrics", "console"]
     for position, line in enumerate(lines):
         if line.startswith("broken "):
             assert lines[position + 1].lstrip().startswith("→ ")

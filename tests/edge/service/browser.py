@@ -24,7 +24,7 @@ PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "is_mobile": True, "has_touch": True,
 }  # fmt: skip
 ARTEFACTS = Path(os.environ.get("SIGNWATCH_ARTEFACTS", PROJECT / "out" / "screenshots"))
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 _errors: "WeakKeyDictionary[Page, list[str]]" = WeakKeyDictionary()
 
 

@@ -16,6 +16,8 @@ from tests.edge.scenes import KEEP_RIGHT, SPEED_LIMIT_50, STOP
 from tests.edge.service.pictures import drawn_sign, encoded, noise, stop_jpeg, street_jpeg
 
 PREDICT = "/predict_traffic_sign"
+COMPILING_S = 240.0
+"""The first scene of an installation compiles, and the machine may do much else."""
 KEY = "a-key"
 KEYED = Access(keys=(ApiKey("dashboard", digest_of_key(KEY)),))
 
@@ -28,7 +30,7 @@ def service(settings: ServiceSettings) -> Iterator[TestClient]:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with service(ServiceSettings()) as client:
+    with service(ServiceSettings(limits=Limits(seconds=COMPILING_S))) as client:
         yield client
 
 
