@@ -149,13 +149,26 @@ function draw() {
   const scale = bitmap.width / frame.size[0];
   brush.font = `600 ${Math.max(13, bitmap.width / 64)}px system-ui, sans-serif`;
   brush.textBaseline = "middle";
-  const order = (sign) => (sign.state === "confirmed" ? 1 : 0);
-  for (const sign of frame.signs.filter(isShown).sort((one, other) => order(one) - order(other))) drawSign(brush, sign, scale);
+  const order = (sign) => (sign.state === "confirmed" ? 0 : 1);
+  const signs = frame.signs.filter(isShown).sort((one, other) => order(one) - order(other));
+  const taken = signs.map(({ box: [x, y, w, h] }) => ({ left: x * scale, top: y * scale, width: w * scale, height: h * scale }));
+  for (const sign of signs) drawSign(brush, sign, scale, taken);
 }
 
 const isShown = (sign) => sign.confidence >= view.threshold;
 
-function drawSign(brush, sign, scale) {
+// Labels make way for signs and for labels that stand already, the confirmed signs' first; one without room is left out.
+function placeFor(taken, left, top, width, height, bottom) {
+  for (const step of [0, 1, -1, 2, -2, 3]) {
+    const y = top + step * (height + 2);
+    const free = y >= 0 && y + height <= bottom && !taken.some((one) =>
+      left < one.left + one.width && one.left < left + width && y < one.top + one.height && one.top < y + height);
+    if (free) return y;
+  }
+  return null;
+}
+
+function drawSign(brush, sign, scale, taken) {
   const [x, y, w, h] = sign.box.map((value) => value * scale);
   const confirmed = sign.state === "confirmed";
   brush.lineWidth = sign.measured ? 3 : 1.5;
@@ -167,7 +180,9 @@ function drawSign(brush, sign, scale) {
   const height = parseFloat(brush.font.split(" ")[1]) * 1.6;
   const width = brush.measureText(label).width + height * 0.7;
   const left = x + w + 6 + width <= brush.canvas.width ? x + w + 6 : Math.max(0, x - 6 - width);
-  const top = Math.min(Math.max(0, y), brush.canvas.height - height);
+  const top = placeFor(taken, left, Math.min(Math.max(0, y), brush.canvas.height - height), width, height, brush.canvas.height);
+  if (top === null) return;
+  taken.push({ left, top, width, height });
   brush.fillStyle = confirmed ? CONFIRMED : "rgba(20, 22, 26, .8)";
   brush.beginPath();
   brush.roundRect(left, top, width, height, 5);
