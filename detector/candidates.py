@@ -1,6 +1,6 @@
 """The candidate stage: from a frame to the few boxes that are worth a look by the network.
 
-    frame -> working picture -> colour maps -> regions -> sieve -> ranker -> best boxes
+    frame -> working picture -> its light put right -> colour maps -> regions -> sieve -> ranker -> best boxes
 
 Nothing here is a neural detector: colour and shape propose, and a small ranker puts the proposals in order.
 """
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from detector.boxes import Boxes, overlaps, suppress
 from detector.colour import colour_maps
 from detector.features import Integral, integrate, measure_grid, measure_rings
+from detector.light import Gains, balanced, unveiled
 from detector.ranker import Ranker
 from detector.regions import Regions, find_regions
 
@@ -36,7 +37,7 @@ EXPECTED_OVERLAP = 0.5
 MIN_SIDE_PX = 16
 """Least width and height of a picture in which a sign can be looked for."""
 
-STAGES = ("shrink", "maps", "regions", "sieve", "rank", "place")
+STAGES = ("shrink", "light", "maps", "regions", "sieve", "rank", "place")
 Mark = Callable[[str], None]
 """Called with the name of a stage when it is done: whoever measures reads the clock."""
 
@@ -113,9 +114,13 @@ class CandidateFinder:
         self._ranker = ranker
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="regions")
 
-    def find(self, image: NDArray[np.uint8], limit: int, mark: Mark = _unmarked) -> Candidates:
-        """The best boxes, at most `limit`, of a frame (height, width, 3) uint8 BGR. `STAGES` are marked as they end."""
-        proposals = propose(image, self._executor, mark)
+    def find(
+        self, image: NDArray[np.uint8], limit: int, mark: Mark = _unmarked, gains: Gains | None = None
+    ) -> Candidates:
+        """The best boxes, at most `limit`, of a frame (height, width, 3) uint8 BGR. `STAGES` are marked as they end;
+        `gains` take a colour cast off.
+        """
+        proposals = propose(image, self._executor, mark, gains)
         rough = self._ranker.sift(measure_rings(proposals.integral, proposals.regions, self._executor), self._executor)
         passed = np.argsort(-rough, kind="stable")[:SIFTED]
         mark("sieve")
@@ -135,7 +140,9 @@ class CandidateFinder:
         self._executor.shutdown()
 
 
-def propose(image: NDArray[np.uint8], executor: Executor, mark: Mark = _unmarked) -> Proposals:
+def propose(
+    image: NDArray[np.uint8], executor: Executor, mark: Mark = _unmarked, gains: Gains | None = None
+) -> Proposals:
     """Every region of a frame (height, width, 3) uint8 BGR; none in a picture under 16 pixels wide or high.
 
     The executor's threads share the work, most of which releases the GIL.
@@ -148,6 +155,8 @@ def propose(image: NDArray[np.uint8], executor: Executor, mark: Mark = _unmarked
         height, width = image.shape[:2]
     working, scale_xy = shrunk(image, working_size(width, height))
     mark("shrink")
+    working = unveiled(balanced(working, gains), executor)
+    mark("light")
     maps = colour_maps(working, executor)
     mark("maps")
     integral = executor.submit(integrate, maps)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from detector.candidates import working_picture
 from detector.colour import MAPS, colour_maps
 from detector.crops import cut_crop
+from detector.light import unveiled
 from detector.regions import CUTS
 from detector.tracker import Track
 from edge.messages import FrameMessage
@@ -82,7 +83,7 @@ def _draw_candidates(image: Picture, reading: FrameReading) -> Picture:
 def _draw_maps(image: Picture) -> Picture:
     """The maps in which regions are looked for, side by side."""
     with ThreadPoolExecutor(1) as executor:
-        maps = colour_maps(working_picture(image), executor)
+        maps = colour_maps(unveiled(working_picture(image), executor), executor)
     width = FRAME_WIDTH_PX // len(CUTS)
     panels = []
     for cut in CUTS:

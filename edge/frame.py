@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+SEQUENCE_FPS = 25.0
+"""A folder of pictures carries no times: it is taken for a sequence at this rate."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -27,3 +30,12 @@ class Frame:
     """Seconds from the beginning of a recording; None for live sources and pictures."""
     file: str | None
     """Name of the picture's file where the source is a folder of pictures, else None."""
+
+    @property
+    def time_s(self) -> float:
+        """When it was taken, on any clock that goes on evenly; never when it happened to be computed."""
+        if self.media_s is not None:
+            return self.media_s
+        if self.file is not None:
+            return self.number / SEQUENCE_FPS
+        return self.captured_monotonic_ns / 1e9

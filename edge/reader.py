@@ -19,12 +19,14 @@ from detector.boxes import Boxes
 from detector.candidates import CandidateFinder, Candidates, shrunk, working_size
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
+from detector.light import Gains, balanced
 from detector.ranker import load_ranker
 from detector.tracker import FIRST_CONFIDENCE, State, Track, Tracker
 from edge.budget import LEVELS, Effort
 from edge.classifiers import open_classifier
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
+from edge.seeing import Seeing
 from models.backends import Backend
 from models.catalogue import Catalogue
 from models.classifier import Classifier
@@ -45,9 +47,6 @@ STILL_CONFIDENCE = 0.9995
 
 FORGET_AFTER_S = 2.0
 """After a gap this long, as when a camera was away, the tracks before it say nothing of the signs after it."""
-
-SEQUENCE_FPS = 25.0
-"""A folder of pictures carries no times: it is taken for a sequence at this rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +94,19 @@ class FrameReader:
         min_confidence: float,
         effort: Effort = LEVELS[0],
         expected_xywh_px: Boxes | None = None,
+        gains: Gains | None = None,
     ) -> FrameReading:
         """Candidates and detections of a frame (height, width, 3) uint8 BGR.
 
         `expected_xywh_px` (n, 4) is where signs are followed: what no candidate covers there is looked at as well.
+        `gains` take a colour cast off.
         """
         started = time.perf_counter()
-        candidates = self._candidates(image, effort)
+        candidates = self._candidates(image, effort, gains)
         if expected_xywh_px is not None:
             candidates = candidates.completed(expected_xywh_px)
         found = time.perf_counter()
-        probabilities = self.judge(image, candidates)
+        probabilities = self.judge(image, candidates, gains)
         detections = detect(candidates, probabilities, min_confidence)
         named = time.perf_counter()
         degraded = self._remote.degraded if self._remote else ()
@@ -113,12 +114,13 @@ class FrameReader:
             candidates, probabilities, detections, 1e3 * (found - started), 1e3 * (named - found), degraded
         )
 
-    def judge(self, image: NDArray[np.uint8], candidates: Candidates) -> NDArray[np.float32]:
+    def judge(
+        self, image: NDArray[np.uint8], candidates: Candidates, gains: Gains | None = None
+    ) -> NDArray[np.float32]:
         """What the network says of candidates of a frame: (n, classes + 1), background last."""
         record = self._classifier.record
-        return self._classifier.probabilities(
-            cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
-        )
+        crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
+        return self._classifier.probabilities(balanced(crops, gains))
 
     def close(self) -> None:
         """Let go of threads and connections."""
@@ -126,14 +128,14 @@ class FrameReader:
         if self._remote:
             self._remote.close()
 
-    def _candidates(self, image: NDArray[np.uint8], effort: Effort) -> Candidates:
+    def _candidates(self, image: NDArray[np.uint8], effort: Effort, gains: Gains | None) -> Candidates:
         limit = self._candidate_limit if effort.candidate_limit is None else effort.candidate_limit
         if not effort.half_size:
-            return self._finder.find(image, limit)
+            return self._finder.find(image, limit, gains=gains)
         height, width = image.shape[:2]
         working = working_size(width, height)
         small, scale_xy = shrunk(image, (max(working[0] // 2, 1), max(working[1] // 2, 1)))
-        found = self._finder.find(small, limit)
+        found = self._finder.find(small, limit, gains=gains)
         return Candidates(found.boxes_xywh_px * np.array(scale_xy * 2, np.float32), found.scores)
 
 
@@ -156,15 +158,6 @@ def limits_of(catalogue: Catalogue) -> dict[int, float]:
     return {sign.class_id: float(sign.value or 0) for sign in catalogue.speed_limits}
 
 
-def _time_s(frame: Frame) -> float:
-    """When the frame was taken, on any clock that goes on evenly; never when it happened to be computed."""
-    if frame.media_s is not None:
-        return frame.media_s
-    if frame.file is not None:
-        return frame.number / SEQUENCE_FPS
-    return frame.captured_monotonic_ns / 1e9
-
-
 @dataclass(frozen=True, slots=True)
 class Insight:
     """How the newest message came about, for whoever wants to see why."""
@@ -184,6 +177,7 @@ class SignReader:
         self._reader = reader
         self._source = source
         self._stills = stills
+        self._seeing = Seeing(stills=stills)
         self._limits = limits_of(reader.catalogue)
         self._tracker = Tracker(self._limits)
         self._tracks_before = 0
@@ -205,10 +199,13 @@ class SignReader:
     def read(
         self, frame: Frame, *, dropped: int = 0, degraded: Sequence[str] = (), effort: Effort = LEVELS[0]
     ) -> FrameMessage:
-        """The message of a frame: every frame gives one. What `effort` leaves undone is said in it."""
+        """The message of a frame: every frame gives one. What `effort` leaves undone, and what is wrong with the
+        picture, is said in it.
+        """
         confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
+        light = self._seeing.look(frame.image, frame.time_s)
         expected = None if self._stills else self._expected(frame)
-        reading = self._reader.read(frame.image, confidence, effort, expected)
+        reading = self._reader.read(frame.image, confidence, effort, expected, light.gains)
         tracks = self._tracker.update(reading.detections, *self._seen) if self._seen else []
         signs = (
             self._still_signs(reading.detections) if self._stills else [self._sign_of_track(track) for track in tracks]
@@ -227,7 +224,7 @@ class SignReader:
             media_s=frame.media_s,
             size=(width, height),
             dropped=dropped,
-            degraded=(*degraded, *effort.said, *reading.degraded),
+            degraded=(*degraded, *effort.said, *light.wrong, *reading.degraded),
             latency_ms=Latency(
                 candidates=round(reading.candidates_ms, 2),
                 classify=round(reading.classify_ms, 2),
@@ -242,7 +239,7 @@ class SignReader:
     def _expected(self, frame: Frame) -> Boxes:
         """Where the tracks should be in a frame; begins anew where they say nothing of it."""
         height, width = frame.image.shape[:2]
-        time_s = _time_s(frame)
+        time_s = frame.time_s
         if self._seen is not None:
             last_s, size = self._seen
             # In a picture of another size the same place is another one.

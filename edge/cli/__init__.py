@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": ("edge.cli.evaluate:command", "Measure the classifier and the detector."),
     "export": ("edge.cli.export:command", "Write the classifier as SavedModel, LiteRT (float, int8) or ONNX."),
     "bench": ("edge.cli.bench:command", "Measure how fast parts are, and the whole way to a subscriber."),
+    "calibrate": ("edge.cli.calibrate:command", "Find out what the camera is; print a board for it."),
     "doctor": ("edge.cli.doctor:command", "Check camera, weights, ports, clock: ok, or what to do."),
     "keys": ("edge.cli.keys:command", "Make keys for a wire that other machines can reach."),
 }

@@ -163,11 +163,12 @@ def version_option() -> click.Option:
 def _known_errors() -> tuple[type[Exception], ...]:
     """The families whose message is meant for the user.
 
-    Those of `models` are imported only now, when something was raised.
+    Those of `calibration` and `models` are imported only now, when something was raised.
     """
+    from calibration.errors import CalibrationError
     from models.errors import DataError, ModelError
 
-    return (SignwatchError, ModelError, DataError)
+    return (SignwatchError, CalibrationError, ModelError, DataError)
 
 
 def _raise_terminated(number: int, frame: FrameType | None) -> NoReturn:
