@@ -10,6 +10,7 @@ one, the mend::
     ├── ReportError          a report can't be made with what is installed
     ├── WireError            an address can't be bound or connected to
     ├── FetchError           a file can't be fetched from the network
+    ├── RemoteError          a remote classifier doesn't answer as it should, and nothing may stand in
     └── MessageError         a payload is not a message of a schema known here
 
 Wrong arguments of a function are not part of it: they raise `ValueError`.
@@ -18,6 +19,7 @@ Wrong arguments of a function are not part of it: they raise `ValueError`.
 __all__ = [
     "FetchError",
     "MessageError",
+    "RemoteError",
     "ReportError",
     "SignwatchError",
     "SinkError",
@@ -72,6 +74,10 @@ class WireError(SignwatchError):
 
 class FetchError(SignwatchError):
     """A server can't be reached, refuses, or sends something else than what was asked for."""
+
+
+class RemoteError(SignwatchError):
+    """A remote classifier can't be reached, is too slow or answers nonsense, and no other network may stand in."""
 
 
 class MessageError(SignwatchError):

@@ -14,6 +14,7 @@ from edge.supervisor import Counts
 
 if TYPE_CHECKING:  # where nobody asked for metrics, their library is not loaded
     from edge.metrics import LiveMetrics
+    from edge.remote.backend import RemoteEvent
 
 
 class Operation:
@@ -116,6 +117,10 @@ class Operation:
                 published=count.published,
                 dropped=count.dropped,
             )
+
+    def note_remote(self, event: RemoteEvent) -> None:
+        """A remote classifier's server failed, answers again or was left; from any thread."""
+        self._log.say_remote(event)
 
     def note_console(self, address: str) -> None:
         """The live view can be looked at."""

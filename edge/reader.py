@@ -7,9 +7,10 @@ The detector finds, the models tell; this is where one hands to the other.
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +23,18 @@ from detector.light import Gains, balanced
 from detector.ranker import load_ranker
 from detector.tracker import FIRST_CONFIDENCE, State, Track, Tracker
 from edge.budget import LEVELS, Effort
+from edge.classifiers import open_classifier
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
 from edge.seeing import Seeing
 from models.backends import Backend
 from models.catalogue import Catalogue
-from models.classifier import Classifier, load_classifier
+from models.classifier import Classifier
 from models.weights_record import BUILT_IN, catalogue_of
+
+if TYPE_CHECKING:
+    from edge.remote.address import RemoteAddress
+    from edge.remote.backend import RemoteBackend, RemoteEvent
 
 CANDIDATE_LIMIT = 48
 """Boxes that the network looks at in one frame: one batch."""
@@ -53,10 +59,15 @@ class FrameReading:
     detections: Detections
     candidates_ms: float
     classify_ms: float
+    degraded: tuple[str, ...] = ()
+    """What is not as it should be with the network's answers, a word each."""
 
 
 class FrameReader:
-    """Finds and names the signs of single frames; holds the networks, so keep one and close it."""
+    """Finds and names the signs of single frames; holds the networks, so keep one and close it.
+
+    `remote` is what the classifier asks where its network is on a server.
+    """
 
     def __init__(
         self,
@@ -64,9 +75,11 @@ class FrameReader:
         classifier: Classifier,
         finder: CandidateFinder,
         candidate_limit: int = CANDIDATE_LIMIT,
+        remote: "RemoteBackend | None" = None,
     ) -> None:
         self.catalogue = catalogue
         self._classifier = classifier
+        self._remote = remote
         self._finder = finder
         self._candidate_limit = candidate_limit
 
@@ -96,7 +109,10 @@ class FrameReader:
         probabilities = self.judge(image, candidates, gains)
         detections = detect(candidates, probabilities, min_confidence)
         named = time.perf_counter()
-        return FrameReading(candidates, probabilities, detections, 1e3 * (found - started), 1e3 * (named - found))
+        degraded = self._remote.degraded if self._remote else ()
+        return FrameReading(
+            candidates, probabilities, detections, 1e3 * (found - started), 1e3 * (named - found), degraded
+        )
 
     def judge(
         self, image: NDArray[np.uint8], candidates: Candidates, gains: Gains | None = None
@@ -107,8 +123,10 @@ class FrameReader:
         return self._classifier.probabilities(balanced(crops, gains))
 
     def close(self) -> None:
-        """Let go of threads."""
+        """Let go of threads and connections."""
         self._finder.close()
+        if self._remote:
+            self._remote.close()
 
     def _candidates(self, image: NDArray[np.uint8], effort: Effort, gains: Gains | None) -> Candidates:
         limit = self._candidate_limit if effort.candidate_limit is None else effort.candidate_limit
@@ -121,11 +139,18 @@ class FrameReader:
         return Candidates(found.boxes_xywh_px * np.array(scale_xy * 2, np.float32), found.scores)
 
 
-def open_reader(weights: Path = BUILT_IN, backend: Backend = "auto") -> FrameReader:
-    """A reader with the weights that come with the package, or those in another folder, for the signs they know."""
+def open_reader(
+    weights: Path = BUILT_IN,
+    backend: "Backend | RemoteAddress" = "auto",
+    report: "Callable[[RemoteEvent], None] | None" = None,
+) -> FrameReader:
+    """A reader with the weights that come with the package, or those in another folder, for the signs they know.
+
+    `report` is told when a remote classifier fails and when it answers again.
+    """
     catalogue = catalogue_of(weights)
-    classifier = load_classifier(catalogue, weights, backend)
-    return FrameReader(catalogue, classifier, CandidateFinder(load_ranker()))
+    classifier, remote = open_classifier(catalogue, weights, backend, report)
+    return FrameReader(catalogue, classifier, CandidateFinder(load_ranker()), remote=remote)
 
 
 def limits_of(catalogue: Catalogue) -> dict[int, float]:
@@ -199,7 +224,7 @@ class SignReader:
             media_s=frame.media_s,
             size=(width, height),
             dropped=dropped,
-            degraded=(*degraded, *effort.said, *light.wrong),
+            degraded=(*degraded, *effort.said, *light.wrong, *reading.degraded),
             latency_ms=Latency(
                 candidates=round(reading.candidates_ms, 2),
                 classify=round(reading.classify_ms, 2),

@@ -4,12 +4,15 @@ import contextlib
 import threading
 import time
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import click
 
 from edge.redaction import without_passwords
 from edge.repeats import Repeats
+
+if TYPE_CHECKING:
+    from edge.remote.backend import RemoteEvent
 
 Level = Literal["info", "warning", "error"]
 
@@ -77,6 +80,13 @@ class RunLog:
             new = self._repeats.is_new(said, time.monotonic(), count)
         if new:
             self._write(said._replace(message=message + detail), facts)
+
+    def say_remote(self, event: "RemoteEvent") -> None:
+        """Write what a remote classifier's server fails at, that it answers again, and what came of it in the end."""
+        if event.kind == "closed":
+            self.say("remote", event.text)
+        else:
+            self.say_once(f"remote-{event.kind}", event.text, level="warning" if event.kind == "failed" else "info")
 
     def say_repeats(self, *, ending: bool = False) -> None:
         """Tell what was repeated, where it is time to; all of it at the end. Call it about once a second."""

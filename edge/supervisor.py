@@ -23,6 +23,8 @@ from models.backends import Backend
 
 if TYPE_CHECKING:  # loads MCAP, which only those need who record
     from edge.recording.recorder import Recorder
+    from edge.remote.address import RemoteAddress
+    from edge.remote.backend import RemoteEvent
 
 First = TypeVar("First")
 Second = TypeVar("Second")
@@ -79,6 +81,8 @@ class Callbacks:
     """Once a second: what was published of each source, and whether every stage has gone on since the last time."""
     published: Callable[[FrameMessage, int], None] = lambda message, candidates: None
     """Each frame's message with its number of candidates; from the detecting thread, which waits for it."""
+    remote: "Callable[[RemoteEvent], None]" = lambda event: None
+    """What a remote classifier's server fails at, and that it answers again; from any thread."""
 
 
 def run_live(
@@ -86,7 +90,7 @@ def run_live(
     publisher: SignPublisher,
     watchdog: Watchdog,
     detect_weights: Path,
-    backend: Backend,
+    backend: "Backend | RemoteAddress",
     callbacks: Callbacks,
     *,
     max_latency_ms: float | None,
@@ -113,7 +117,7 @@ def run_live(
             source = CapturedSource(origin, changed, stage)
             stack.callback(source.close)
             captured.append((origin, source))
-        reader = open_reader(detect_weights, backend)
+        reader = open_reader(detect_weights, backend, callbacks.remote)
         stack.callback(reader.close)
         _warm_up(reader)
         keep = for_each(recorder.keep if recorder else None, show)

@@ -17,8 +17,8 @@ class Classifier:
     """A network with its weights, ready to run."""
 
     record: WeightsRecord
-    backend: Backend
-    """What runs it; never `auto`."""
+    backend: str
+    """What runs it: one of `Backend`, never `auto`, or the address of a server."""
     logits: Logits
 
     def probabilities(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ MAY_IMPORT = {
 
 OURS = set(MAY_IMPORT) | {"scripts", "tests"}
 
-SOCKETS = {"asyncio", "ftplib", "http", "requests", "smtplib", "socket", "ssl", "urllib", "zmq"}
+SOCKETS = {"asyncio", "ftplib", "grpc", "http", "requests", "smtplib", "socket", "ssl", "urllib", "zmq"}
 CLOCKS = {"datetime", "sched", "time"}
 CONFIGURATION = {"argparse", "click", "configparser", "tomllib"}
 

@@ -37,7 +37,16 @@ def pins(lock: str) -> dict[str, str]:
     return pinned
 
 
-@pytest.mark.parametrize(("lock", "extras"), [("run", []), (COMPLETE_LOCK, []), (COMPLETE_LOCK, ["train", "test"])])
+@pytest.mark.parametrize(
+    ("lock", "extras"),
+    [
+        ("run", []),
+        (COMPLETE_LOCK, []),
+        (COMPLETE_LOCK, ["train", "test"]),
+        ("service", ["remote", "web"]),
+        ("train", ["train", "report", "export"]),
+    ],
+)
 def test_the_locks_fulfil_the_ranges(setup: configparser.ConfigParser, lock: str, extras: list[str]) -> None:
     wanted = setup["options"]["install_requires"]
     wanted += "".join(setup["options.extras_require"][extra] for extra in extras)
@@ -47,8 +56,9 @@ def test_the_locks_fulfil_the_ranges(setup: configparser.ConfigParser, lock: str
         assert requirement.specifier.contains(pinned[requirement.name]), str(requirement)
 
 
-def test_the_complete_lock_holds_all_of_the_vehicles() -> None:
-    assert pins("run").items() <= pins(COMPLETE_LOCK).items()
+@pytest.mark.parametrize("lock", ["service", "train", COMPLETE_LOCK])
+def test_every_larger_lock_holds_all_of_the_vehicles(lock: str) -> None:
+    assert pins("run").items() <= pins(lock).items()
 
 
 def test_the_vehicle_needs_no_tensorflow_and_only_one_opencv() -> None:
@@ -56,7 +66,7 @@ def test_the_vehicle_needs_no_tensorflow_and_only_one_opencv() -> None:
     assert [name for name in pins(COMPLETE_LOCK) if name.startswith("opencv")] == ["opencv-python"]
 
 
-@pytest.mark.parametrize("lock", ["run", COMPLETE_LOCK])
+@pytest.mark.parametrize("lock", ["run", "service", "train", "model-server", COMPLETE_LOCK])
 def test_locks_name_no_host(lock: str) -> None:
     text = (PROJECT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
     assert "://" not in text and "--index" not in text

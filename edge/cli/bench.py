@@ -4,21 +4,24 @@ import json
 import os
 import platform
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.classifiers import open_classifier
 from edge.cli.bench_detector import command as detector
 from edge.cli.bench_live import command as live
 from edge.cli.bench_recording import command as recording
 from edge.cli.bench_service import command as service
 from edge.cli.bench_soak import command as soak
 from edge.cli.heavy import load_tensorflow
-from edge.cli.options import json_option, weights_option
+from edge.cli.options import AnyBackend, json_option, weights_option
 from edge.machine import machine_facts
 from edge.progress import progress_bar
 from edge.timing import time_interleaved
@@ -27,6 +30,9 @@ from models.classifier import Classifier, load_classifier
 from models.errors import ModelError
 from models.stand_ins import stand_in_crops
 from models.weights_record import BUILT_IN, LITERT_INT8, catalogue_of, read_record
+
+if TYPE_CHECKING:
+    from edge.remote.address import RemoteAddress
 
 BACKENDS: tuple[Backend, ...] = ("keras", "litert", "litert-int8")
 BATCHES = (1, 8, 16, 32, 64)
@@ -52,29 +58,31 @@ command.add_command(soak)
 @weights_option
 @click.option("--rounds", type=click.IntRange(2, 100_000), default=60, show_default=True, help="Of all combinations.")
 @click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="That LiteRT may use.")
+@click.option(
+    "--remote",
+    "addresses",
+    multiple=True,
+    type=AnyBackend(),
+    metavar="ADDRESS",
+    help="Ask a server too, as `run --backend` would; may be repeated.",
+)
 @json_option
-def classifier(weights: Path | None, rounds: int, threads: int, as_json: bool) -> None:
+def classifier(
+    weights: Path | None, rounds: int, threads: int, addresses: "tuple[RemoteAddress, ...]", as_json: bool
+) -> None:
     """Time from crops to probabilities, by backend and batch, all in one run and in turns.
 
     The crops are drawn. Keras (one traced function) is left out where TensorFlow isn't installed, int8 where the
     weights have none.
     """
     folder = weights or BUILT_IN
-    ready, left_out = _ready(folder, threads)
-    crops = stand_in_crops(catalogue_of(folder), BATCHES[-1], SEED)
-    combinations = [(backend, batch) for backend in ready for batch in BATCHES]
-    functions = {(backend, batch): _call(ready[backend], crops[:batch].copy()) for backend, batch in combinations}
-    calls = {(backend, batch): max(1, SMALL_BATCH_CALLS // batch) for backend, batch in combinations}
-    with progress_bar("timing", rounds) as report:
-        taken = time_interleaved(functions, calls, rounds, report)
-    rows = [_row(backend, batch, taken[backend, batch]) for backend, batch in combinations]
-    facts = {
-        "rows": rows,
-        "int8_over_keras_at_64": _ratio(rows, "litert-int8", "keras"),
-        "int8_over_litert_at_64": _ratio(rows, "litert-int8", "litert"),
-        "left_out": left_out,
-        "rounds": rounds,
-        "threads": {backend: threads if backend != "keras" else _tensorflow_threads() for backend in ready},
+    if any(isinstance(address, str) for address in addresses):
+        raise click.UsageError("--remote takes a server's address; the backends of this machine are timed anyway")
+    with ExitStack() as stack:
+        ready, left_out = _ready(folder, threads, addresses, stack)
+        facts = _measure(folder, ready, rounds) | {"left_out": left_out, "rounds": rounds}
+    facts |= {
+        "threads": {name: threads if name != "keras" else _tensorflow_threads() for name in ready if name in BACKENDS},
         "machine": machine_facts(),
         "versions": _versions(),
     }
@@ -84,9 +92,26 @@ def classifier(weights: Path | None, rounds: int, threads: int, as_json: bool) -
         _print_table(facts)
 
 
-def _ready(folder: Path, threads: int) -> tuple[dict[Backend, Classifier], dict[str, str]]:
-    """The backends that can run, and why the others can't."""
-    ready: dict[Backend, Classifier] = {}
+def _measure(folder: Path, ready: dict[str, Classifier], rounds: int) -> dict[str, Any]:
+    crops = stand_in_crops(catalogue_of(folder), BATCHES[-1], SEED)
+    combinations = [(backend, batch) for backend in ready for batch in BATCHES]
+    functions = {(backend, batch): _call(ready[backend], crops[:batch].copy()) for backend, batch in combinations}
+    calls = {(backend, batch): max(1, SMALL_BATCH_CALLS // batch) for backend, batch in combinations}
+    with progress_bar("timing", rounds) as report:
+        taken = time_interleaved(functions, calls, rounds, report)
+    rows = [_row(backend, batch, taken[backend, batch]) for backend, batch in combinations]
+    return {
+        "rows": rows,
+        "int8_over_keras_at_64": _ratio(rows, "litert-int8", "keras"),
+        "int8_over_litert_at_64": _ratio(rows, "litert-int8", "litert"),
+    }
+
+
+def _ready(
+    folder: Path, threads: int, addresses: "tuple[RemoteAddress, ...]", stack: ExitStack
+) -> tuple[dict[str, Classifier], dict[str, str]]:
+    """The backends that can run, and why the others can't. Servers answer themselves or the measurement ends."""
+    ready: dict[str, Classifier] = {}
     left_out: dict[str, str] = {}
     for backend in BACKENDS:
         try:
@@ -99,6 +124,11 @@ def _ready(folder: Path, threads: int) -> tuple[dict[Backend, Classifier], dict[
             if backend == "litert":
                 raise  # without this one the weights are no weights
             left_out[backend] = str(error)
+    for address in addresses:
+        network, remote = open_classifier(catalogue_of(folder), folder, replace(address, fallback=None))
+        if remote is not None:
+            stack.callback(remote.close)
+        ready[network.backend] = network
     return ready, left_out
 
 
@@ -143,14 +173,15 @@ def _versions() -> dict[str, str]:
 
 
 def _print_table(facts: dict[str, Any]) -> None:
-    click.echo(f"{'backend':12} {'batch':>5} {'crops/s':>9} {'ms median':>10} {'p90':>9} {'p99':>9}")
+    width = max(12, *(len(row["backend"]) for row in facts["rows"]))
+    click.echo(f"{'backend':{width}} {'batch':>5} {'crops/s':>9} {'ms median':>10} {'p90':>9} {'p99':>9}")
     for row in facts["rows"]:
         click.echo(
-            f"{row['backend']:12} {row['batch']:5} {row['crops_per_second']:9.0f} {row['ms_median']:10.3f} "
+            f"{row['backend']:{width}} {row['batch']:5} {row['crops_per_second']:9.0f} {row['ms_median']:10.3f} "
             f"{row['ms_p90']:9.3f} {row['ms_p99']:9.3f}"
         )
     for backend, reason in facts["left_out"].items():
-        click.echo(f"{backend:12} left out: {reason}")
+        click.echo(f"{backend:{width}} left out: {reason}")
     for other in ("keras", "litert"):
         ratio = facts[f"int8_over_{other}_at_64"]
         if ratio is not None:

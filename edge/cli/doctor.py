@@ -24,8 +24,9 @@ from edge.cli.live_options import (
     publisher_keys,
 )
 from edge.cli.operation_options import metrics_option, serve_metrics
-from edge.cli.options import backend_option, json_option, weights_option
+from edge.cli.options import any_backend_option, json_option, weights_option
 from edge.cli.record_options import record_options
+from edge.cli.web_options import api_keys_option, console_option, listen_for_console
 from edge.doctor import Finding
 from edge.doctor.finding import broken_by
 from edge.doctor.network import check_network, check_opencv
@@ -40,7 +41,7 @@ from models.weights_record import BUILT_IN
 
 if TYPE_CHECKING:  # loads OpenCV, and whether that can be is a question of its own
     from edge.cli.source_options import CameraOptions
-from edge.cli.web_options import api_keys_option, console_option, listen_for_console
+    from edge.remote.address import RemoteAddress
 
 
 def _run_command(context: click.Context) -> click.Command:
@@ -62,7 +63,7 @@ def _run_command(context: click.Context) -> click.Command:
 @insecure_option
 @record_options
 @weights_option
-@backend_option
+@any_backend_option
 @metrics_option
 @console_option
 @api_keys_option
@@ -78,7 +79,7 @@ def command(
     insecure: bool,
     recording: RecordingSettings | None,
     weights: Path | None,
-    backend: Backend,
+    backend: Backend | RemoteAddress,
     metrics: tuple[str, int] | None,
     console: tuple[str, int] | None,
     api_keys: Path | None,
@@ -114,7 +115,7 @@ def _findings(
     insecure: bool,
     recording: RecordingSettings | None,
     weights: Path,
-    backend: Backend,
+    backend: Backend | RemoteAddress,
     metrics: tuple[str, int] | None,
     camera: CameraOptions,
 ) -> Iterator[Finding]:

@@ -2,21 +2,57 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
+
+if TYPE_CHECKING:
+    from edge.remote.address import RemoteAddress
+    from models.backends import Backend
 
 weights_option = click.option(
     "--weights",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder of weights that `signwatch train` made; those of the package if not given.",
 )
+_LOCAL_BACKEND = click.Choice(["auto", "litert-int8", "litert", "keras"])
 backend_option = click.option(
     "--backend",
-    type=click.Choice(["auto", "litert-int8", "litert", "keras"]),
+    type=_LOCAL_BACKEND,
     default="auto",
     show_default=True,
     help="What runs the network; auto is LiteRT, in int8 where the weights have it.",
+)
+
+
+class AnyBackend(click.ParamType["Backend | RemoteAddress"]):
+    """One of the backends, or the address of a server that runs the network."""
+
+    name = "BACKEND"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> "Backend | RemoteAddress":
+        """Read it."""
+        if not isinstance(value, str):  # read already
+            return cast("RemoteAddress", value)
+        if "://" not in value:
+            return cast("Backend", _LOCAL_BACKEND.convert(value, param, ctx))
+        from edge.remote.address import parse_address
+
+        try:
+            return parse_address(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+any_backend_option = click.option(
+    "--backend",
+    type=AnyBackend(),
+    default="auto",
+    show_default=True,
+    help="What runs the network: auto (LiteRT, in int8 where the weights have it), litert-int8, litert or keras; or a "
+    "server, such as kserve+grpc://HOST:PORT/MODEL, tfserving+grpc://… or tfserving+http://….",
 )
 fold_weights_option = click.option(
     "--fold-weights",

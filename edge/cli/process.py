@@ -2,20 +2,25 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edge.cli.comparison import say_comparison
-from edge.cli.options import backend_option, json_option, weights_option
+from edge.cli.options import any_backend_option, json_option, weights_option
 from edge.errors import SourceError
 from edge.loop import process
 from edge.outputs import Outputs
 from edge.publisher import SignPublisher
 from edge.reader import SignReader, open_reader
 from edge.run_comparison import RunComparison, messages_before
+from edge.run_log import RunLog
 from edge.sources import CapturedSource, Source, open_all
 from models.backends import Backend
 from models.weights_record import BUILT_IN
+
+if TYPE_CHECKING:
+    from edge.remote.address import RemoteAddress
 
 output_path = click.Path(path_type=Path, dir_okay=False)
 
@@ -50,7 +55,7 @@ output_path = click.Path(path_type=Path, dir_okay=False)
 )
 @json_option
 @weights_option
-@backend_option
+@any_backend_option
 def command(
     sources: tuple[str, ...],
     jsonl: Path | None,
@@ -63,7 +68,7 @@ def command(
     box_tolerance_px: float,
     as_json: bool,
     weights: Path | None,
-    backend: Backend,
+    backend: "Backend | RemoteAddress",
 ) -> None:
     """Read the signs of every frame of SOURCE…: MP4s, MCAP recordings, folders or globs of pictures.
 
@@ -77,7 +82,7 @@ def command(
     before = None if compare is None else messages_before(compare, failures.append)
     comparison = None if before is None else RunComparison(before, box_tolerance_px)
     with ExitStack() as stack:
-        reader = open_reader(weights or BUILT_IN, backend)
+        reader = open_reader(weights or BUILT_IN, backend, RunLog(as_json=False).say_remote)
         stack.callback(reader.close)
         publisher = stack.enter_context(SignPublisher(address, lossless=True)) if address else None
         outputs = stack.enter_context(Outputs(jsonl, table, video, debug_video))

@@ -20,7 +20,7 @@ from edge.cli.live_options import (
     publisher_keys,
 )
 from edge.cli.operation_options import log_json_option, metrics_option, serve_metrics
-from edge.cli.options import backend_option, weights_option
+from edge.cli.options import any_backend_option, weights_option
 from edge.cli.record_options import record_options
 from edge.cli.source_options import CameraOptions, source_options
 from edge.cli.web_options import api_keys_option, console_option, open_console
@@ -36,6 +36,7 @@ from models.weights_record import BUILT_IN
 if TYPE_CHECKING:  # loads MCAP, which only those need who record
     from edge.recording.recorder import Recorder
     from edge.recording.settings import RecordingSettings
+    from edge.remote.address import RemoteAddress
 
 SWITCH_INTERVAL_S = 0.001
 """Between Python's threads. The usual 5 ms is a good part of a frame's time, and two of three stages wait for it."""
@@ -71,7 +72,7 @@ SWITCH_INTERVAL_S = 0.001
 @console_option
 @api_keys_option
 @weights_option
-@backend_option
+@any_backend_option
 @metrics_option
 @log_json_option
 @config_option()
@@ -89,7 +90,7 @@ def command(
     console: tuple[str, int] | None,
     api_keys: Path | None,
     weights: Path | None,
-    backend: Backend,
+    backend: "Backend | RemoteAddress",
     metrics: tuple[str, int] | None,
     log: RunLog,
     **camera: Unpack[CameraOptions],
@@ -149,6 +150,7 @@ def command(
                 hung=leave_hung,
                 health=operation.note_health,
                 published=operation.note_frame,
+                remote=operation.note_remote,
             ),
             max_latency_ms=max_latency_ms,
             recorder=recorder,

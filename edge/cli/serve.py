@@ -2,16 +2,20 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edge.cli.config import config_option
 from edge.cli.operation_options import HIGHEST_PORT, LOOPBACK, log_json_option
-from edge.cli.options import backend_option, weights_option
+from edge.cli.options import any_backend_option, weights_option
 from edge.cli.web_options import api_keys_option, check_reach, require_web, web_insecure_option
 from edge.run_log import RunLog
 from models.backends import Backend
 from models.weights_record import BUILT_IN
+
+if TYPE_CHECKING:
+    from edge.remote.address import RemoteAddress
 
 DEFAULT_PORT = 8080
 MB = 10**6
@@ -66,7 +70,7 @@ MB = 10**6
     help="Search whole pictures for signs; takes 170 MB more once it is used.",
 )
 @weights_option
-@backend_option
+@any_backend_option
 @log_json_option
 @config_option()
 def command(
@@ -84,7 +88,7 @@ def command(
     proxies: tuple[str, ...],
     scenes: bool,
     weights: Path | None,
-    backend: Backend,
+    backend: "Backend | RemoteAddress",
     log: RunLog,
 ) -> None:
     """Serve a page that reads the signs in pictures, and the HTTP interface behind it.
@@ -101,6 +105,7 @@ def command(
     settings = ServiceSettings(
         weights=weights or BUILT_IN,
         backend=backend,
+        log_json=log.as_json,
         threads=max(1, len(os.sched_getaffinity(0)) // workers),
         scenes=scenes,
         limits=Limits(body_bytes=max_bytes, pixels=max_pixels),

@@ -10,11 +10,15 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from detector.compiled import code_folder
 from edge.doctor.finding import Finding
 from models.backends import Backend
 from models.quiet import quiet_native_code
+
+if TYPE_CHECKING:
+    from edge.remote.address import RemoteAddress
 
 ASK_TIMEOUT_S = 5.0
 """Other programs may take so long to answer."""
@@ -135,10 +139,12 @@ def _answered(what: str, path: str) -> Finding:
     return Finding("screen", "ok", what)
 
 
-def check_gpu(backend: Backend) -> Finding:
+def check_gpu(backend: "Backend | RemoteAddress") -> Finding:
     """Which GPU there is, and whether the backend would use it."""
     cards = _output(["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader"])
     if backend != "keras":
+        if not isinstance(backend, str):
+            return Finding("gpu", "ok", "none is needed here; the network runs on a server")
         found = f"{'; '.join(cards.splitlines())}, which LiteRT doesn't use" if cards else "none"
         return Finding("gpu", "ok", f"{found}; the network runs on the processor, which is enough")
     try:

@@ -1,15 +1,23 @@
 """OpenCV, weights and backend: whether they load here, and read a sign."""
 
 import time
+from contextlib import closing, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.doctor.finding import Finding, broken_by
+from edge.errors import RemoteError
 from models.backends import Backend
 from models.errors import DataError, ModelError
 from models.quiet import quiet_native_code
+
+if TYPE_CHECKING:
+    from edge.remote.address import RemoteAddress
+    from models.classifier import Classifier
 
 STOP = 14
 """A sign of the package's own catalogue that is easily drawn and read."""
@@ -29,23 +37,34 @@ def check_opencv() -> Finding:
     return Finding("opencv", "ok", f"OpenCV {cv2.__version__}")
 
 
-def check_network(weights: Path, backend: Backend) -> list[Finding]:
-    """Load weights, and have the backend read one batch of crops."""
-    from models.catalogue import load_catalogue
-    from models.classifier import load_classifier
+def check_network(weights: Path, backend: "Backend | RemoteAddress") -> list[Finding]:
+    """Load weights, and have the backend read one batch of crops; of a server, without anything that stands in."""
+    from edge.classifiers import open_classifier
     from models.weights_record import catalogue_of
 
     try:
         catalogue = catalogue_of(weights)
         with quiet_native_code():  # TensorFlow greets
-            classifier = load_classifier(catalogue, weights, backend)
+            asked = backend if isinstance(backend, str) else replace(backend, fallback=None)
+            classifier, remote = open_classifier(catalogue, weights, asked)
     except (ModelError, DataError) as error:
         return [broken_by("weights", error)]
+    except RemoteError as error:
+        mend = "start it or mend the address; a run goes on with the network in its own process where that is allowed"
+        return [Finding("backend", "broken", str(error), mend)]
+    with closing(remote) if remote else nullcontext():
+        return _check_answers(classifier, weights)
+
+
+def _check_answers(classifier: "Classifier", weights: Path) -> list[Finding]:
+    """Whether it computes, and reads a drawn sign where it knows it."""
+    from models.catalogue import load_catalogue
+
     record = classifier.record
     findings = [
         Finding("weights", "ok", f"{weights}: {record.sign_classes} signs, catalogue {record.catalogue_digest}")
     ]
-    knows_stop = catalogue.digest == load_catalogue().digest
+    knows_stop = record.catalogue_digest == load_catalogue().digest
     crops = np.repeat(_stop_crop(record.crop_size_px, record.crop_margin)[None], TIMED_CROPS, axis=0)
     try:
         with quiet_native_code():

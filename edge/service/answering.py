@@ -6,13 +6,14 @@ from importlib import metadata
 
 from fastapi import FastAPI
 
+from edge.classifiers import open_classifier
 from edge.errors import SignwatchError
+from edge.run_log import RunLog
 from edge.service.answers import About, BatchItem, Health, Prediction
 from edge.service.metrics import ServiceMetrics
 from edge.service.pictures import PictureError
 from edge.service.predictor import Ask, Busy, Predictor
 from edge.service.settings import ServiceSettings
-from models.classifier import load_classifier
 from models.errors import ModelError
 from models.weights_record import catalogue_of
 
@@ -40,6 +41,7 @@ class Answering:
 
     Raises:
         ModelError: Where the network can't be loaded.
+        RemoteError: Where it is on a server that doesn't answer, and no other may stand in.
 
     Attributes:
         catalogue: The signs that can be told.
@@ -47,10 +49,18 @@ class Answering:
 
     def __init__(self, settings: ServiceSettings, metrics: ServiceMetrics) -> None:
         self.catalogue = catalogue_of(settings.weights)
-        classifier = load_classifier(self.catalogue, settings.weights, settings.backend, settings.threads)
+        log = RunLog(as_json=settings.log_json)
+        classifier, self._remote = open_classifier(
+            self.catalogue,
+            settings.weights,
+            settings.backend,
+            log.say_remote,
+            threads=settings.threads,
+            observe=metrics.note_remote,
+        )
         self._settings = settings
         self._backend = classifier.backend
-        self._predictor = Predictor(settings, self.catalogue, classifier, metrics.note_batch)
+        self._predictor = Predictor(settings, self.catalogue, classifier, metrics.note_batch, self._remote)
         self._stopping = False
 
     @asynccontextmanager
@@ -59,11 +69,15 @@ class Answering:
         yield
         self._stopping = True
         self._predictor.close()
+        if self._remote is not None:
+            self._remote.close()
 
     @property
     def health(self) -> Health:
         """Whether pictures are answered."""
-        return Health("stopping" if self._stopping else "ok")
+        if self._stopping:
+            return Health("stopping")
+        return Health("waiting" if self._remote is not None and not self._remote.answers else "ok")
 
     @property
     def about(self) -> About:

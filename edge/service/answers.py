@@ -68,6 +68,9 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     """What ran the network."""
     ms: Milliseconds
     """From the decoded picture to the answer, in milliseconds."""
+    degraded: tuple[str, ...] = ()
+    """What is not as it should be, a word each: `local-network` where the server that should run the network doesn't
+    answer, and the service's own does."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -153,7 +156,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 class Health(msgspec.Struct, frozen=True):
     """Whether it is well."""
 
-    status: Literal["ok", "stopping"]
+    status: Literal["ok", "stopping", "waiting"]
     """`ok`, or why not."""
 
 

@@ -38,6 +38,12 @@ class ServiceMetrics:
             buckets=CROPS,
             registry=self._registry,
         )
+        self._remote = Counter(
+            "signwatch_service_remote_batches",
+            "Batches for a remote classifier, by who answered: server, local (the network here instead), nobody",
+            ["by"],
+            registry=self._registry,
+        )
         self._children: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def note_answer(self, path: str, status: int, seconds: float) -> None:
@@ -53,6 +59,10 @@ class ServiceMetrics:
     def note_batch(self, crops: int) -> None:
         """Take in one batch, from the network's thread."""
         self._crops.observe(crops)
+
+    def note_remote(self, by: str) -> None:
+        """Take in who answered a batch that was meant for a server."""
+        self._remote.labels(by).inc()
 
     def text(self) -> bytes:
         """All of it as Prometheus reads it."""

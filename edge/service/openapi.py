@@ -33,6 +33,7 @@ PREDICTION = {
     "class_index": 14, "class_name": "Stop", "code": "206", "category": "priority", "confidence": 0.9996,
     "top": [STOP, YIELD], "is_sign": True, "mode": "crop", "size": [64, 64],
     "signs": [{**STOP, "box": [0, 0, 64, 64], "top": [STOP, YIELD]}], "backend": "litert-int8", "ms": 1.2,
+    "degraded": [],
 }  # fmt: skip
 NO_SIGN = {
     **PREDICTION, "class_index": None, "class_name": "No sign", "code": None, "category": None, "confidence": 0.9991,

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 import numpy as np
@@ -19,6 +19,9 @@ from edge.service.scenes import SceneReader
 from edge.service.settings import ServiceSettings
 from models.catalogue import Catalogue
 from models.classifier import Classifier
+
+if TYPE_CHECKING:
+    from edge.remote.backend import RemoteBackend
 
 AskedMode = Literal["auto", "crop", "scene"]
 Result = TypeVar("Result")
@@ -55,6 +58,7 @@ class Predictor:
         catalogue: The signs that the classifier tells apart.
         classifier: Need not be safe to use from several threads.
         note_batch: Is told how many crops went through the network at once.
+        remote: What the classifier asks where its network is on a server.
     """
 
     def __init__(
@@ -63,10 +67,12 @@ class Predictor:
         catalogue: Catalogue,
         classifier: Classifier,
         note_batch: Callable[[int], None] = lambda crops: None,
+        remote: "RemoteBackend | None" = None,
     ) -> None:
         self._limits = settings.limits
         self._size_px = classifier.record.crop_size_px
         self._backend = classifier.backend
+        self._remote = remote
         classifier = one_at_a_time(classifier)
         self._elsewhere = None if classifier.backend in ON_THE_LOOP else ThreadPoolExecutor(1, "network")
         self._batcher = Batcher(classifier, self._elsewhere, note_batch)
@@ -151,6 +157,7 @@ class Predictor:
             signs=signs,
             backend=self._backend,
             ms=round(1e3 * (time.perf_counter() - started), 2),
+            degraded=self._remote.degraded if self._remote else (),
         )
 
     def _found(self, picture: Picture, box_xywh_px: list[float], top: list[Reading]) -> FoundSign:

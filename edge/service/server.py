@@ -15,24 +15,26 @@ import uvicorn
 from PIL import Image
 from uvicorn.supervisors import Multiprocess
 
+from edge.classifiers import open_classifier
 from edge.service.app import SHARED_METRICS, make_app
 from edge.service.gate import Gate
 from edge.service.hosting import server_config
 from edge.service.settings import ServiceSettings
-from models.classifier import load_classifier
 from models.weights_record import catalogue_of
 
 
 def serve(
     settings: ServiceSettings, listening: socket.socket, *, workers: int, trusted_proxies: tuple[str, ...]
 ) -> None:
-    """Answer at a socket until KeyboardInterrupt ends it. Raises ModelError where the network can't be loaded."""
+    """Answer at a socket until KeyboardInterrupt ends it. Raises ModelError or RemoteError."""
     config = server_config(partial(_worker_app, settings), workers=workers, trusted_proxies=trusted_proxies)
     if workers == 1:
         uvicorn.Server(config).run([listening])
         return
     # Once here, so that what is wrong is told in one line and not by each worker, for ever.
-    load_classifier(catalogue_of(settings.weights), settings.weights, settings.backend)
+    _, remote = open_classifier(catalogue_of(settings.weights), settings.weights, settings.backend)
+    if remote is not None:
+        remote.close()
     with tempfile.TemporaryDirectory(prefix="signwatch-") as folder:
         os.environ[SHARED_METRICS] = folder
         Multiprocess(config, [listening]).run()

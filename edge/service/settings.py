@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edge.service.api_keys import ApiKey
 from models.backends import Backend
 from models.weights_record import BUILT_IN
+
+if TYPE_CHECKING:
+    from edge.remote.address import RemoteAddress
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,12 @@ class ServiceSettings:
     """One service."""
 
     weights: Path = BUILT_IN
-    backend: Backend = "auto"
+    backend: "Backend | RemoteAddress" = "auto"
     threads: int = 1
     """LiteRT's, in each worker."""
     scenes: bool = True
     """Whether whole pictures are searched for signs; the reader for it takes some 170 MB once it is used."""
+    log_json: bool = False
+    """Whether what happens is logged as one JSON object a line."""
     limits: Limits = field(default_factory=Limits)
     access: Access = field(default_factory=Access)
