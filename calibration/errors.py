@@ -4,10 +4,11 @@ A user meets each of these as one line, so every message names the thing and the
 
     CalibrationError
     ├── CameraFileError   a camera's file can't be read, or says what no camera can be
+    ├── MountingError     a drive doesn't tell how the camera is mounted
     └── ViewsError        pictures of a board don't tell what the camera is
 """
 
-__all__ = ["CalibrationError", "CameraFileError", "ViewsError"]
+__all__ = ["CalibrationError", "CameraFileError", "MountingError", "ViewsError"]
 
 
 class CalibrationError(ValueError):
@@ -16,6 +17,10 @@ class CalibrationError(ValueError):
 
 class CameraFileError(CalibrationError):
     """A camera's file is not there, no such file, of a newer version, or says what no camera can be."""
+
+
+class MountingError(CalibrationError):
+    """A drive shows too little driving straight ahead, or things that contradict each other."""
 
 
 class ViewsError(CalibrationError):

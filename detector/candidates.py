@@ -8,7 +8,7 @@ Nothing here is a neural detector: colour and shape propose, and a small ranker 
 import math
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from detector.boxes import Boxes, overlaps, suppress
 from detector.colour import colour_maps
 from detector.features import Integral, integrate, measure_grid, measure_rings
 from detector.light import Gains, balanced, unveiled
+from detector.limits import Limits
 from detector.ranker import Ranker
 from detector.regions import Regions, find_regions
 
@@ -36,6 +37,12 @@ EXPECTED_OVERLAP = 0.5
 """From which on a candidate covers the box where a sign should be."""
 MIN_SIDE_PX = 16
 """Least width and height of a picture in which a sign can be looked for."""
+LIMITS_MARGIN_PX = 48
+"""Rows of the working picture that are kept beyond those in which a sign's middle can be: half of a sign, and the
+surroundings that local colour is measured against."""
+BOX_MARGIN_PX = 1.4
+"""By how much the boxes are wider and higher than the sign's outline, in pixels of the working picture, whatever the
+sign's size: they are learnt from boxes that were marked with a little room."""
 
 STAGES = ("shrink", "light", "maps", "regions", "sieve", "rank", "place")
 Mark = Callable[[str], None]
@@ -85,11 +92,14 @@ class Proposals:
     """In the working picture."""
     scale_xy: tuple[float, float]
     """Pixels of the frame for each of the working picture."""
+    first_row: int = 0
+    """Of the working picture that was looked at; maps and regions count from it."""
 
     @property
     def boxes_xywh_px(self) -> Boxes:
         """(n, 4) in pixels of the frame."""
-        return np.asarray(self.regions.boxes_xywh_px * np.array(self.scale_xy * 2, np.float32), np.float32)
+        placed = self.regions.boxes_xywh_px + np.array([0, self.first_row, 0, 0], np.float32)
+        return np.asarray(placed * np.array(self.scale_xy * 2, np.float32), np.float32)
 
 
 def working_size(width_px: int, height_px: int) -> tuple[int, int]:
@@ -98,8 +108,13 @@ def working_size(width_px: int, height_px: int) -> tuple[int, int]:
     It shrinks steadily with the frame's size: with powers of two, a frame of 960x544 was searched at half the size of
     one of 960x540.
     """
-    factor = max(1.0, math.sqrt(width_px * height_px / WORKING_PIXELS))
-    return max(1, round(width_px / factor)), max(1, round(height_px / factor))
+    grain = working_grain((width_px, height_px))
+    return max(1, round(width_px / grain)), max(1, round(height_px / grain))
+
+
+def working_grain(size_px: tuple[int, int]) -> float:
+    """Pixels of a frame of this width and height for each of its working picture, across and down alike."""
+    return max(1.0, math.sqrt(size_px[0] * size_px[1] / WORKING_PIXELS))
 
 
 def working_picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -115,12 +130,19 @@ class CandidateFinder:
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="regions")
 
     def find(
-        self, image: NDArray[np.uint8], limit: int, mark: Mark = _unmarked, gains: Gains | None = None
+        self,
+        image: NDArray[np.uint8],
+        limit: int,
+        mark: Mark = _unmarked,
+        gains: Gains | None = None,
+        limits: Limits | None = None,
     ) -> Candidates:
         """The best boxes, at most `limit`, of a frame (height, width, 3) uint8 BGR. `STAGES` are marked as they end;
         `gains` take a colour cast off.
+
+        Where `limits` say that there can be no sign, or none of that size, none is looked for.
         """
-        proposals = propose(image, self._executor, mark, gains)
+        proposals = propose(image, self._executor, mark, gains, limits)
         rough = self._ranker.sift(measure_rings(proposals.integral, proposals.regions, self._executor), self._executor)
         passed = np.argsort(-rough, kind="stable")[:SIFTED]
         mark("sieve")
@@ -141,11 +163,16 @@ class CandidateFinder:
 
 
 def propose(
-    image: NDArray[np.uint8], executor: Executor, mark: Mark = _unmarked, gains: Gains | None = None
+    image: NDArray[np.uint8],
+    executor: Executor,
+    mark: Mark = _unmarked,
+    gains: Gains | None = None,
+    limits: Limits | None = None,
 ) -> Proposals:
     """Every region of a frame (height, width, 3) uint8 BGR; none in a picture under 16 pixels wide or high.
 
-    The executor's threads share the work, most of which releases the GIL.
+    With `limits`, those that can be a sign where they are. The executor's threads share the work, most of which
+    releases the GIL.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise ValueError(f"a frame is (height, width, 3) uint8, got {image.shape} {image.dtype}")
@@ -154,6 +181,8 @@ def propose(
         image = np.zeros((MIN_SIDE_PX, MIN_SIDE_PX, 3), np.uint8)
         height, width = image.shape[:2]
     working, scale_xy = shrunk(image, working_size(width, height))
+    rows = limits.rows(len(working), LIMITS_MARGIN_PX) if limits else slice(0, len(working))
+    working = working[rows]
     mark("shrink")
     working = unveiled(balanced(working, gains), executor)
     mark("light")
@@ -161,7 +190,10 @@ def propose(
     mark("maps")
     integral = executor.submit(integrate, maps)
     regions = find_regions(maps, executor)
-    proposals = Proposals(integral.result(), regions, scale_xy)
+    proposals = Proposals(integral.result(), regions, scale_xy, rows.start)
+    if limits:
+        possible = limits.possible(proposals.boxes_xywh_px, (width, height))
+        proposals = replace(proposals, regions=regions.take(np.flatnonzero(possible)))
     mark("regions")
     return proposals
 

@@ -59,6 +59,8 @@ class Track:
     evidence: Evidence
     seen_s: float
     """When it was last detected."""
+    detected_xywh_px: tuple[float, float, float, float]
+    """Its box in that detection alone, which no earlier frame has drawn anywhere."""
     hits: int = 1
     """Frames in which it was detected."""
     age: int = 1
@@ -152,6 +154,7 @@ class Tracker:
             track.motion = correct(track.motion, values[row], shake_px, found.shift_xy_px)
             track.evidence = another_vote(track.evidence, *_vote(detections, row), time_s - track.seen_s)
             track.seen_s = time_s
+            track.detected_xywh_px = _box(detections, row)
             track.hits += 1
             track.measured = True
         self._begin(detections, values, {row for _, row in found.pairs}, time_s)
@@ -173,7 +176,8 @@ class Tracker:
             if row in taken or len(self._tracks) >= MOST_TRACKS:
                 continue
             evidence = first_vote(*_vote(detections, row))
-            self._tracks.append(Track(self._next_number, first_seen(values[row], time_s), evidence, time_s))
+            motion = first_seen(values[row], time_s)
+            self._tracks.append(Track(self._next_number, motion, evidence, time_s, _box(detections, row)))
             self._next_number += 1
 
     def _decide(self, track: Track) -> None:
@@ -189,6 +193,11 @@ def _vote(detections: Detections, row: int) -> tuple[NDArray[np.float32], float,
     """What a frame says of a track: probabilities of the classes, that it is a sign at all, and its side in pixels."""
     side_px = float(np.sqrt(np.prod(detections.boxes_xywh_px[row, 2:])))
     return detections.class_probabilities[row], float(detections.existence[row]), side_px
+
+
+def _box(detections: Detections, row: int) -> tuple[float, float, float, float]:
+    x, y, w, h = detections.boxes_xywh_px[row].tolist()
+    return x, y, w, h
 
 
 def _doubles(tracks: Sequence[Track]) -> list[bool]:

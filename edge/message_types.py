@@ -9,6 +9,8 @@ import msgspec
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 Milliseconds = Annotated[float, msgspec.Meta(ge=0)]
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Metres = Annotated[float, msgspec.Meta(ge=0)]
+Degrees = Annotated[float, msgspec.Meta(ge=0)]
 Pixels = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Score = Annotated[float, msgspec.Meta(ge=0, le=1)]
 

@@ -18,7 +18,7 @@ from typing import Final, Literal
 import msgspec
 
 from edge.errors import MessageError
-from edge.message_types import Count, Milliseconds, Pixels, Score, check_finite
+from edge.message_types import Count, Degrees, Metres, Milliseconds, Pixels, Score, Seconds, check_finite
 from edge.state_message import STATE_SCHEMA, StateMessage
 
 FRAME_SCHEMA: Final = "signwatch.frame/1"
@@ -81,6 +81,17 @@ class Sign(msgspec.Struct, frozen=True):
     rules: tuple[str, ...] = ()
     """Rules that it begins or, in category `end`, those that it ends: `speed-limit`, `no-passing`, `no-passing-heavy`,
     `priority-road`, `right-of-way`, `yield`, `stop`; more of them may come. Empty for signs that are about none."""
+    bearing_std_deg: Degrees | None = None
+    """Standard deviation of `bearing_deg`, in degrees; None where that is unknown."""
+    distance_std_m: Metres | None = None
+    """Standard deviation of `distance_m`, in metres, with the sizes that such a sign may have in it; None where that is
+    unknown."""
+    ttc_s: Seconds | None = None
+    """Time to contact: seconds until the camera is level with the sign at the present speed, by how fast it grows;
+    None where it isn't clear that it is neared, or in more than a minute. It needs no size."""
+    place_m: tuple[float, float, float] | None = None
+    """Forward, left and up from the point of the road below the camera, in metres along the vehicle's axes (ISO 8855);
+    None where the camera's mounting isn't known, or no longer holds."""
 
     def __post_init__(self) -> None:
         """Refuse what JSON can't carry.
@@ -89,6 +100,7 @@ class Sign(msgspec.Struct, frozen=True):
             ValueError: For a number that is not finite; it would arrive as null.
         """
         check_finite(*self.box, self.confidence, self.value, self.bearing_deg, self.distance_m)
+        check_finite(self.bearing_std_deg, self.distance_std_m, self.ttc_s, *(self.place_m or ()))
 
 
 class Latency(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from edge.video_writer import VideoWriter
 
 CSV_COLUMNS = (
     "source", "frame", "file", "media_s", "track", "state", "class_id", "code", "name", "confidence",
-    "x", "y", "width", "height", "hits", "measured",
+    "x", "y", "width", "height", "hits", "measured", "bearing_deg", "distance_m", "distance_std_m", "ttc_s",
 )  # fmt: skip
 
 UNKNOWN_FPS = 25.0
@@ -140,7 +140,8 @@ def _write_rows(file: IO[str], path: Path, message: FrameMessage) -> None:
         for sign in message.signs:
             writer.writerow(
                 (message.source, message.frame, message.file or "", message.media_s, sign.track, sign.state,
-                 sign.class_id, sign.code, sign.name, sign.confidence, *sign.box, sign.hits, sign.measured)
+                 sign.class_id, sign.code, sign.name, sign.confidence, *sign.box, sign.hits, sign.measured,
+                 sign.bearing_deg, sign.distance_m, sign.distance_std_m, sign.ttc_s)
             )  # fmt: skip
     except OSError as error:
         raise SinkError(f"{path}: can't be written ({error.strerror})") from error

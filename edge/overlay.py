@@ -37,7 +37,8 @@ def _draw_sign(image: NDArray[np.uint8], sign: Sign, scale: float) -> None:
     cv2.rectangle(image, (x, y), (x + w, y + h), colour, thickness)
     gap = round(6 * scale)
     if sign.state == "confirmed":
-        label(image, f"{sign.name}  {sign.confidence:.0%}", (x - gap, x + w + gap), y, scale, INK, colour)
+        where = "" if sign.distance_m is None else f"  {sign.distance_m:.0f} m"
+        label(image, f"{sign.name}  {sign.confidence:.0%}{where}", (x - gap, x + w + gap), y, scale, INK, colour)
     else:
         label(image, f"{sign.name}?", (x - gap, x + w + gap), y, 0.8 * scale, colour, INK)
 

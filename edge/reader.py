@@ -20,12 +20,14 @@ from detector.candidates import CandidateFinder, Candidates, shrunk, working_siz
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
 from detector.light import Gains, balanced
+from detector.limits import Limits
 from detector.ranker import load_ranker
 from detector.tracker import FIRST_CONFIDENCE, State, Track, Tracker
 from edge.budget import LEVELS, Effort
 from edge.classifiers import open_classifier
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
+from edge.placing import NOWHERE, Placed, Placing
 from edge.seeing import Seeing
 from models.backends import Backend
 from models.catalogue import Catalogue
@@ -95,14 +97,15 @@ class FrameReader:
         effort: Effort = LEVELS[0],
         expected_xywh_px: Boxes | None = None,
         gains: Gains | None = None,
+        limits: Limits | None = None,
     ) -> FrameReading:
-        """Candidates and detections of a frame (height, width, 3) uint8 BGR.
+        """Candidates and detections of a frame (height, width, 3) uint8 BGR, within `limits`.
 
         `expected_xywh_px` (n, 4) is where signs are followed: what no candidate covers there is looked at as well.
         `gains` take a colour cast off.
         """
         started = time.perf_counter()
-        candidates = self._candidates(image, effort, gains)
+        candidates = self._candidates(image, effort, gains, limits)
         if expected_xywh_px is not None:
             candidates = candidates.completed(expected_xywh_px)
         found = time.perf_counter()
@@ -128,14 +131,16 @@ class FrameReader:
         if self._remote:
             self._remote.close()
 
-    def _candidates(self, image: NDArray[np.uint8], effort: Effort, gains: Gains | None) -> Candidates:
+    def _candidates(
+        self, image: NDArray[np.uint8], effort: Effort, gains: Gains | None, limits: Limits | None
+    ) -> Candidates:
         limit = self._candidate_limit if effort.candidate_limit is None else effort.candidate_limit
         if not effort.half_size:
-            return self._finder.find(image, limit, gains=gains)
+            return self._finder.find(image, limit, gains=gains, limits=limits)
         height, width = image.shape[:2]
         working = working_size(width, height)
         small, scale_xy = shrunk(image, (max(working[0] // 2, 1), max(working[1] // 2, 1)))
-        found = self._finder.find(small, limit, gains=gains)
+        found = self._finder.find(small, limit, gains=gains, limits=limits)
         return Candidates(found.boxes_xywh_px * np.array(scale_xy * 2, np.float32), found.scores)
 
 
@@ -171,12 +176,22 @@ class Insight:
 
 
 class SignReader:
-    """Turns the frames of one source into messages. `stills`: pictures have nothing to do with one another."""
+    """Turns the frames of one source into messages.
 
-    def __init__(self, reader: FrameReader, source: str, *, stills: bool = False) -> None:
+    Args:
+        reader: What reads single frames.
+        source: What messages call it.
+        stills: Its pictures have nothing to do with one another.
+        placing: Says where its signs are; without it they have neither distance nor bearing.
+    """
+
+    def __init__(
+        self, reader: FrameReader, source: str, *, stills: bool = False, placing: Placing | None = None
+    ) -> None:
         self._reader = reader
         self._source = source
         self._stills = stills
+        self._placing = placing
         self._seeing = Seeing(stills=stills)
         self._limits = limits_of(reader.catalogue)
         self._tracker = Tracker(self._limits)
@@ -204,12 +219,14 @@ class SignReader:
         """
         confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
         light = self._seeing.look(frame.image, frame.time_s)
+        if self._placing is not None:
+            self._placing.look(frame.image, None if self._stills else frame.time_s)
+            degraded = (*degraded, *self._placing.degraded)
+        limits = None if self._placing is None else self._placing.limits
         expected = None if self._stills else self._expected(frame)
-        reading = self._reader.read(frame.image, confidence, effort, expected, light.gains)
+        reading = self._reader.read(frame.image, confidence, effort, expected, light.gains, limits)
         tracks = self._tracker.update(reading.detections, *self._seen) if self._seen else []
-        signs = (
-            self._still_signs(reading.detections) if self._stills else [self._sign_of_track(track) for track in tracks]
-        )
+        signs = self._still_signs(reading.detections) if self._stills else self._signs_of(tracks, frame, effort)
         self.insight = Insight(reading, tracks, self._tracks_before, self._reader.catalogue)
         height, width = frame.image.shape[:2]
         monotonic_ns = time.monotonic_ns()
@@ -246,10 +263,18 @@ class SignReader:
             if size != (width, height) or time_s - last_s > FORGET_AFTER_S:
                 self._tracker = Tracker(self._limits)
                 self._tracks_before = self._tracks_so_far
+                if self._placing is not None:
+                    self._placing.forget()
         self._seen = (time_s, (width, height))
         return self._tracker.expected(*self._seen)
 
-    def _sign_of_track(self, track: Track) -> Sign:
+    def _signs_of(self, tracks: Sequence[Track], frame: Frame, effort: Effort) -> list[Sign]:
+        places: dict[int, Placed] = {}
+        if self._placing is not None:
+            places = self._placing.place_tracks(tracks, frame.time_s, coarse=2.0 if effort.half_size else 1.0)
+        return [self._sign_of_track(track, places.get(track.number, NOWHERE)) for track in tracks]
+
+    def _sign_of_track(self, track: Track, placed: Placed) -> Sign:
         number = self._tracks_before + track.number
         self._tracks_so_far = max(self._tracks_so_far, number)
         return self._sign(
@@ -261,6 +286,7 @@ class SignReader:
             hits=track.hits,
             age=track.age,
             measured=track.measured,
+            placed=placed,
         )
 
     def _still_signs(self, detections: Detections) -> list[Sign]:
@@ -274,9 +300,18 @@ class SignReader:
         ):
             self._still_numbers += 1
             x, y, w, h = box
+            placed = NOWHERE if self._placing is None else self._placing.place_still((x, y, w, h), class_id)
             signs.append(
                 self._sign(
-                    self._still_numbers, "confirmed", class_id, confidence, (x, y, w, h), hits=1, age=1, measured=True
+                    self._still_numbers,
+                    "confirmed",
+                    class_id,
+                    confidence,
+                    (x, y, w, h),
+                    hits=1,
+                    age=1,
+                    measured=True,
+                    placed=placed,
                 )
             )
         return signs
@@ -292,6 +327,7 @@ class SignReader:
         hits: int,
         age: int,
         measured: bool,
+        placed: Placed,
     ) -> Sign:
         kind = self._reader.catalogue[class_id]
         x, y, w, h = (round(value, 1) for value in box_xywh_px)
@@ -309,5 +345,11 @@ class SignReader:
             hits=hits,
             age=age,
             measured=measured,
+            bearing_deg=placed.bearing_deg,
+            distance_m=placed.distance_m,
             rules=kind.rules,
+            bearing_std_deg=placed.bearing_std_deg,
+            distance_std_m=placed.distance_std_m,
+            ttc_s=placed.ttc_s,
+            place_m=placed.place_m,
         )

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import numpy as np
 
+from calibration.mounting import MountedCamera
 from edge.frame import Frame
 from edge.live_loop import Feed, LiveLoop
 from edge.messages import HEALTH_INTERVAL_S, FrameMessage, HealthMessage
+from edge.placing import Placing
 from edge.publisher import SignPublisher
 from edge.reader import MIN_CONFIDENCE, FrameReader, SignReader, open_reader
 from edge.sources import CapturedSource, Source, SourceOptions, open_source
 from edge.status import FeedStatus
 from edge.watchdog import Watchdog
 from models.backends import Backend
+from models.sign_sizes import Road
 
 if TYPE_CHECKING:  # loads MCAP, which only those need who record
     from edge.recording.recorder import Recorder
@@ -46,6 +49,9 @@ class SourceSpec:
     name: str | None
     realtime: bool
     options: SourceOptions
+    camera: MountedCamera | None = None
+    """What is known of the camera; without it, signs have neither distance nor bearing."""
+    road: Road = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +128,8 @@ def run_live(
         _warm_up(reader)
         keep = for_each(recorder.keep if recorder else None, show)
         feeds = [
-            Feed(source, SignReader(reader, source.name), max_latency_ms, callbacks.published, keep)
-            for _, source in captured
+            Feed(source, _sign_reader(reader, source, wanted), max_latency_ms, callbacks.published, keep)
+            for (_, source), wanted in zip(captured, sources, strict=True)
         ]
         statuses = [
             FeedStatus(feed, origin, reader, publisher, recorder)
@@ -146,6 +152,11 @@ def for_each(*takers: Callable[[First, Second], None] | None) -> Callable[[First
             taker(first, second)
 
     return hand_on
+
+
+def _sign_reader(reader: FrameReader, source: CapturedSource, wanted: SourceSpec) -> SignReader:
+    placing = Placing(wanted.camera, reader.catalogue, wanted.road) if wanted.camera else None
+    return SignReader(reader, source.name, placing=placing)
 
 
 def _supervise(

@@ -29,10 +29,12 @@ alone."""
 
 BUILT_IN = Path(__file__).with_name("catalogue.csv")
 COLUMNS = ("class_id", "code", "name", "category", "shape", "colours", "value", "unit")
-MIRROR, RULES = "mirror", "rules"
-OPTIONAL_COLUMNS = (MIRROR, RULES)
+MIRROR, RULES, WIDTHS = "mirror", "rules", "widths_mm"
+OPTIONAL_COLUMNS = (MIRROR, RULES, WIDTHS)
 """Last columns, each of which may be left out."""
 SPEED_UNITS = ("km/h", "mph")
+LEAST_WIDTH_MM, MOST_WIDTH_MM = 100.0, 10_000.0
+"""Of a road sign; metres or inches by mistake are far from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class Sign:
     """Class id of what it is in a mirror: itself, its twin for the other side, or None where that is no sign."""
     rules: tuple[Rule, ...] = ()
     """The rules that it begins or, in category `end`, those that it ends."""
+    widths_mm: tuple[float, ...] = ()
+    """How wide its outline is in each size that it is made in, smallest first; empty where that isn't known. See
+    `models.sign_sizes`."""
 
 
 class Catalogue:
@@ -101,8 +106,8 @@ class Catalogue:
 def load_catalogue(path: Path = BUILT_IN) -> Catalogue:
     """Read a catalogue: CSV in UTF-8 with the columns of `COLUMNS`, perhaps those of `OPTIONAL_COLUMNS`.
 
-    Several colours or rules are parted by spaces. Where no rule is given, a sign that forbids a speed or ends that
-    is `speed-limit`. Raises DataError with the file and line where something is missing or not a known word.
+    Several colours, rules or widths are parted by spaces. Where no rule is given, a sign that forbids a speed or ends
+    that is `speed-limit`. Raises DataError with the file and line where something is missing or not a known word.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -127,7 +132,7 @@ def write_catalogue(path: Path, catalogue: Catalogue) -> None:
     for sign in catalogue:
         rows.writerow(
             (sign.class_id, sign.code, sign.name, sign.category, sign.shape, " ".join(sign.colours), sign.value,
-             sign.unit, sign.mirror, " ".join(sign.rules))
+             sign.unit, sign.mirror, " ".join(sign.rules), " ".join(f"{width:g}" for width in sign.widths_mm))
         )  # fmt: skip
     write_text_whole(path, text.getvalue())
 
@@ -152,6 +157,7 @@ def _sign(row: dict[str, str], place: str) -> Sign:
             unit=row["unit"] or None,
             mirror=int(row[MIRROR]) if row.get(MIRROR) else None,
             rules=_rules(row),
+            widths_mm=_widths(row.get(WIDTHS) or ""),
         )
     except (ValueError, TypeError) as error:
         raise DataError(f"{place}: {error}") from error
@@ -168,6 +174,15 @@ def _rules(row: dict[str, str]) -> tuple[Rule, ...]:
     if not words and speed and row["category"] in ("prohibitory", "end"):
         return ("speed-limit",)
     return cast("tuple[Rule, ...]", words)
+
+
+def _widths(text: str) -> tuple[float, ...]:
+    widths = tuple(float(word) for word in text.split())
+    if not all(LEAST_WIDTH_MM <= width <= MOST_WIDTH_MM for width in widths) or list(widths) != sorted(widths):
+        raise ValueError(
+            f"widths_mm is {text}, must be from {LEAST_WIDTH_MM:g} to {MOST_WIDTH_MM:g} mm, the smallest first"
+        )
+    return widths
 
 
 def _number(text: str) -> int | float | None:

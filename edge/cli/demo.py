@@ -6,12 +6,15 @@ from pathlib import Path
 
 import click
 
-from edge.cli.demo_table import in_force, readings, table, verdict
+from calibration.mounting import MountedCamera
+from calibration.mounting_file import save_mounted
+from edge.cli.demo_table import distance_verdict, in_force, readings, table, verdict
 from edge.cli.options import weights_option
 from edge.errors import SinkError, WireError
 from edge.loop import process
 from edge.messages import FrameMessage, decode
 from edge.outputs import Outputs
+from edge.placing import Placing
 from edge.progress import progress_bar
 from edge.publisher import SignPublisher
 from edge.reader import FrameReader, SignReader, open_reader
@@ -62,18 +65,22 @@ def _demonstrate(reader: FrameReader, out: Path, seconds: float, seed: int) -> N
     click.echo(f"Drawing a drive of {seconds:g} s, {drive.frame_count} frames of {width}x{height}.")
     with progress_bar("drawing", drive.frame_count) as report:
         write_drive(out / "drive.mp4", out / "truth.jsonl", drive, report)
+    camera = MountedCamera(drive.camera, drive.mounting)
+    save_mounted(camera, out / "camera.toml")
     click.echo("Reading it, while a second process subscribes over ZeroMQ.")
-    messages = _received_by_subscriber(reader, out)
+    messages = _received_by_subscriber(reader, out, camera)
     click.echo(f"\nWhat the subscriber received, in {len(messages)} messages:\n")
     click.echo(table(readings(messages)))
     click.echo("\n" + verdict(messages, out / "truth.jsonl", reader.catalogue))
+    click.echo(distance_verdict(messages, out / "truth.jsonl"))
     click.echo("\nWhat was in force by these signs:\n")
     click.echo(in_force(messages))
     click.echo(f"\nAnnotated video: {out / 'annotated.mp4'}")
     click.echo(f"All messages:    {out / 'messages.jsonl'}")
+    click.echo(f"The camera:      {out / 'camera.toml'}")
 
 
-def _received_by_subscriber(reader: FrameReader, out: Path) -> list[FrameMessage]:
+def _received_by_subscriber(reader: FrameReader, out: Path, camera: MountedCamera) -> list[FrameMessage]:
     """Process the drive with `signwatch listen` beside it, and give what that one received."""
     with (
         CapturedSource(open_source(str(out / "drive.mp4"))) as source,
@@ -84,7 +91,8 @@ def _received_by_subscriber(reader: FrameReader, out: Path) -> list[FrameMessage
             if not publisher.wait_for_subscriber(SUBSCRIBER_START_S):
                 raise WireError(f"the subscriber did not reach {publisher.address} in {SUBSCRIBER_START_S:.0f} s")
             with Outputs(jsonl=out / "messages.jsonl", video=out / "annotated.mp4") as outputs:
-                done = process(source, SignReader(reader, source.name), outputs, publisher)
+                placing = Placing(camera, reader.catalogue, "country")
+                done = process(source, SignReader(reader, source.name, placing=placing), outputs, publisher)
             if done.fault is not None:
                 raise done.fault
             lines, _ = subscriber.communicate(timeout=SILENCE_S)

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from detector.boxes import overlaps
+from edge.distance_figures import MATCHING_OVERLAP, WANTED_M, distances
 from edge.in_force import InForce
 from edge.messages import FrameMessage, Sign
 from edge.state_text import rules_line
 from models.catalogue import Catalogue
 
-MATCHING_OVERLAP = 0.3
 LEGIBLE_SIDE_PX = 32.0
 """A true sign counts once its box has been so large while wholly in view."""
 
@@ -74,6 +74,18 @@ def in_force(messages: Sequence[FrameMessage]) -> str:
             lines.append(f"{now_s:8.2f} s  {line}")
             told = line
     return "\n".join(lines)
+
+
+def distance_verdict(messages: Sequence[FrameMessage], truth: Path) -> str:
+    """How far the signs' distances are from the drive's truth."""
+    found = distances(messages, truth.read_text(encoding="utf-8").splitlines()).within(*WANTED_M)
+    figures = found.figures()
+    if figures["median_error"] is None or figures["in_interval"] is None:
+        return "No sign was confirmed early enough for a distance."
+    return (
+        f"Distances between {WANTED_M[0]:.0f} and {WANTED_M[1]:.0f} m were off by {figures['median_error']:.1%} "
+        f"in the median; {figures['in_interval']:.0%} of the true ones lie in the 90 % interval that was told."
+    )
 
 
 def verdict(messages: Sequence[FrameMessage], truth: Path, catalogue: Catalogue) -> str:

@@ -6,6 +6,7 @@ from edge.cli.evaluate_background import command as background
 from edge.cli.evaluate_classifier import command as classifier
 from edge.cli.evaluate_conditions import command as conditions
 from edge.cli.evaluate_detector import command as detector
+from edge.cli.evaluate_distances import command as distances
 from edge.cli.evaluate_robustness import command as robustness
 from edge.cli.evaluate_tracks import command as tracks
 
@@ -21,3 +22,4 @@ command.add_command(background)
 command.add_command(detector)
 command.add_command(conditions)
 command.add_command(tracks)
+command.add_command(distances)

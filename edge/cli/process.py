@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edge.cli.calibration_options import as_road, camera_file_option, open_camera, road_option
 from edge.cli.comparison import say_comparison
 from edge.cli.options import any_backend_option, json_option, weights_option
 from edge.errors import SourceError
 from edge.loop import process
 from edge.outputs import Outputs
+from edge.placing import Placing
 from edge.publisher import SignPublisher
 from edge.reader import SignReader, open_reader
 from edge.run_comparison import RunComparison, messages_before
@@ -53,6 +55,8 @@ output_path = click.Path(path_type=Path, dir_okay=False)
     metavar="PX",
     help="With --compare: how far an edge of a box may be from where it was.",
 )
+@camera_file_option
+@road_option
 @json_option
 @weights_option
 @any_backend_option
@@ -66,6 +70,8 @@ def command(
     stills: bool,
     compare: Path | None,
     box_tolerance_px: float,
+    camera_file: Path | None,
+    road: str,
     as_json: bool,
     weights: Path | None,
     backend: "Backend | RemoteAddress",
@@ -78,6 +84,7 @@ def command(
         raise click.UsageError("--video and --debug-video take one SOURCE")
     if as_json and compare is None:
         raise click.UsageError("--json is the comparison's; give --compare, or --jsonl for the messages")
+    camera = None if camera_file is None else open_camera(camera_file)
     failures: list[str] = []
     before = None if compare is None else messages_before(compare, failures.append)
     comparison = None if before is None else RunComparison(before, box_tolerance_px)
@@ -94,7 +101,8 @@ def command(
                 continue
             for source in map(CapturedSource, opened):
                 with source:
-                    signs = SignReader(reader, source.name, stills=stills)
+                    placing = Placing(camera, reader.catalogue, as_road(road)) if camera else None
+                    signs = SignReader(reader, source.name, stills=stills, placing=placing)
                     done = process(source, signs, outputs, publisher, comparison.take if comparison else None)
                 click.echo(f"{source.name}: {done.frames} frames, {done.confirmed} signs", err=True)
                 failures += [str(done.fault)] if done.fault else []

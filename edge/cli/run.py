@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, Unpack
 
 import click
 
+from edge.cli.calibration_options import as_road, camera_files_option, cameras_of, road_option
 from edge.cli.config import config_option
 from edge.cli.live_options import (
     allow_option,
@@ -65,6 +66,8 @@ SWITCH_INTERVAL_S = 0.001
     metavar="S",
     help=f"End with status {EXIT_STATUS} where capturing, detecting or publishing hangs for so long.",
 )
+@camera_files_option
+@road_option
 @publisher_key_option
 @allow_option
 @insecure_option
@@ -83,6 +86,8 @@ def command(
     realtime: bool,
     max_latency_ms: float | None,
     watchdog_s: float,
+    camera_files: tuple[Path, ...],
+    road: str,
     key: Path | None,
     allow: Path | None,
     insecure: bool,
@@ -105,6 +110,7 @@ def command(
         raise click.UsageError(f"{len(sources)} SOURCE and {len(names)} --name; give each one its name, or none")
     if len(set(names or sources)) < len(sources):
         raise click.UsageError("two sources have the same name, and messages could not tell them apart; use --name")
+    cameras = cameras_of(camera_files, len(sources))
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     watchdog = Watchdog(watchdog_s)
     with ExitStack() as stack:
@@ -112,8 +118,8 @@ def command(
         operation = Operation(log, stack.enter_context(closing(ServiceManager(os.environ))), served)
         options = source_options(camera, operation.note_source)
         specs = [
-            SourceSpec(spec, name, realtime, options)
-            for spec, name in zip(sources, names or (None,) * len(sources), strict=True)
+            SourceSpec(spec, name, realtime, options, camera, as_road(road))
+            for spec, name, camera in zip(sources, names or (None,) * len(sources), cameras, strict=True)
         ]
         recorder = stack.enter_context(_open_recorder(recording, operation)) if recording else None
         viewed = open_console(console, api_keys, weights or BUILT_IN, insecure=insecure) if console else None

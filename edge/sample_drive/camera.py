@@ -15,8 +15,8 @@ CAMERA_OFFSET_M = 1.75  # middle of the right-hand lane
 SPEED_M_S = 14.0
 EXPOSURE_S = 0.007
 
-_FOCAL_WIDTHS = 1.05  # focal length in picture widths: 51 degrees across, a usual dashcam
-_HORIZON_HEIGHTS = 0.53
+FOCAL_WIDTHS = 1.05  # focal length in picture widths: 51 degrees across, a usual dashcam
+HORIZON_HEIGHTS = 0.53
 _BEND_AMPLITUDE_M = 5.0
 _BEND_LENGTH_M = 400.0
 
@@ -40,27 +40,28 @@ class Road:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The camera at one moment.
+    """The camera at one moment, its axis level and along the road.
 
-    `centre_px` is where the direction of travel meets the horizon (x, y), shake included; pixel i
-    covers the interval from i to i + 1.
+    `focal_widths` is its focal length in picture widths. `centre_px` is where the direction of travel
+    meets the horizon (x, y), shake included; pixel i covers the interval from i to i + 1.
     """
 
     road: Road
     station_m: float
     size_wh: tuple[int, int]
     shake_px: tuple[float, float] = (0.0, 0.0)
+    focal_widths: float = FOCAL_WIDTHS
 
     @property
     def focal_px(self) -> float:
         """Focal length in pixels."""
-        return _FOCAL_WIDTHS * self.size_wh[0]
+        return self.focal_widths * self.size_wh[0]
 
     @property
     def centre_px(self) -> tuple[float, float]:
         """Vanishing point of the road's tangent, (x, y)."""
         width, height = self.size_wh
-        return width / 2.0 + self.shake_px[0], _HORIZON_HEIGHTS * height + self.shake_px[1]
+        return width / 2.0 + self.shake_px[0], HORIZON_HEIGHTS * height + self.shake_px[1]
 
     def bend_m(self, ahead_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Give how far the road's middle has moved to the right of its tangent, `ahead_m` on."""

@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.sample_drive.camera import SPEED_M_S, Road, View
+from calibration.camera import Camera
+from calibration.mounting import Mounting
+from edge.sample_drive.camera import FOCAL_WIDTHS, SPEED_M_S, Road, View
 from edge.sample_drive.daylight import Daylight
 from edge.sample_drive.drawings import sign_outline
 from edge.sample_drive.layout import Layout, PlacedSign, arrange
+from edge.sample_drive.lens import Lens, usual_camera, usual_mounting
 from edge.sample_drive.scene import Scene, sign_points
 from edge.sample_drive.sensor import Sensor
 from edge.video_writer import VideoWriter
@@ -50,8 +53,9 @@ class TrueSign:
 class SampleDrive:
     """A drive of `seconds` at 14 m/s; the same arguments give the same pixels.
 
-    `size` is (width, height) in pixels. Raises ValueError for sides below 64 px, and for a rate
-    or a length that is not positive.
+    `size` is (width, height) in pixels. With `camera` and `mounting` it is seen through those, and `size` is the
+    camera's. Raises ValueError for sides below 64 px, for a rate or a length that is not positive, and for a camera
+    that the drive can't be drawn for (see `Lens`).
     """
 
     def __init__(
@@ -60,7 +64,14 @@ class SampleDrive:
         size: tuple[int, int] = DEFAULT_SIZE_WH,
         fps: float = DEFAULT_FPS,
         seconds: float = DEFAULT_SECONDS,
+        *,
+        camera: Camera | None = None,
+        mounting: Mounting | None = None,
     ) -> None:
+        given = camera is not None or mounting is not None
+        self.camera = usual_camera(size) if camera is None else camera
+        self.mounting = usual_mounting() if mounting is None else mounting
+        size = self.camera.size_px
         if seed < 0:
             raise ValueError(f"seed must not be negative, got {seed}")
         if min(size) < _SMALLEST_SIDE_PX:
@@ -73,6 +84,7 @@ class SampleDrive:
         self.size = size
         self.fps = fps
         self.seconds = seconds
+        self._lens = Lens(self.camera, self.mounting) if given else None
 
     @property
     def frame_count(self) -> int:
@@ -90,15 +102,18 @@ class SampleDrive:
         shake_phases = course.uniform(0.0, 2.0 * np.pi, (2, 3))
         layout = arrange(placing, self.seconds)
         daylight = Daylight(light, layout.shaded_m)
-        scene = Scene(painting, layout, daylight, View(road, 0.0, self.size))
+        lens = self._lens
+        drawn_wh, focal_widths = (lens.canvas_wh, lens.focal_widths) if lens else (self.size, FOCAL_WIDTHS)
+        scene = Scene(painting, layout, daylight, View(road, 0.0, drawn_wh, focal_widths=focal_widths))
         sensor = Sensor(sensing, self.size)
         edges = _edges(layout)
 
         def render(frame: int) -> tuple[View, NDArray[np.uint8]]:
             now_s = frame / self.fps
             shake = _shake_px(now_s, shake_phases, self.size[0])
-            view = View(road, now_s * SPEED_M_S, self.size, shake)
-            return view, scene.render(view, now_s)
+            view = View(road, now_s * SPEED_M_S, drawn_wh, shake, focal_widths)
+            picture = scene.render(view, now_s)
+            return view, lens.picture(picture) if lens else picture
 
         # OpenCV lets go of the interpreter, so a second thread renders on while this one is read.
         with ThreadPoolExecutor(_RENDERERS) as renderers:
@@ -108,7 +123,7 @@ class SampleDrive:
                 if frame + _RENDERERS < self.frame_count:
                     waiting.append(renderers.submit(render, frame + _RENDERERS))
                 exposure = daylight.exposure(view.station_m)
-                yield sensor.expose(picture, exposure), _truth(edges, view)
+                yield sensor.expose(picture, exposure), _truth(edges, view, lens)
 
 
 def _shake_px(now_s: float, phases: NDArray[np.float64], width: int) -> tuple[float, float]:
@@ -117,8 +132,9 @@ def _shake_px(now_s: float, phases: NDArray[np.float64], width: int) -> tuple[fl
     return float(x) * 0.5, float(y)
 
 
-def _box(edge_m: NDArray[np.float64], view: View) -> tuple[float, float, float, float]:
+def _box(edge_m: NDArray[np.float64], view: View, lens: Lens | None) -> tuple[float, float, float, float]:
     edge = view.project(edge_m)
+    edge = lens.points(edge) if lens else edge
     left, top = edge.min(axis=0)
     right, bottom = edge.max(axis=0)
     return float(left), float(top), float(right - left), float(bottom - top)
@@ -137,16 +153,19 @@ def _edges(layout: Layout) -> list[tuple[PlacedSign, NDArray[np.float64]]]:
     return [(sign, sign_points(sign, sign_outline(sign.class_id))) for sign in signs]
 
 
-def _truth(edges: list[tuple[PlacedSign, NDArray[np.float64]]], view: View) -> list[TrueSign]:
+def _truth(edges: list[tuple[PlacedSign, NDArray[np.float64]]], view: View, lens: Lens | None) -> list[TrueSign]:
     """List the true signs of a view, nearest first."""
-    picture = (0.0, 0.0, float(view.size_wh[0]), float(view.size_wh[1]))
+    width, height = lens.size_wh if lens else view.size_wh
+    picture = (0.0, 0.0, float(width), float(height))
     found: list[TrueSign] = []
     nearer: list[tuple[float, float, float, float]] = []
     for sign, edge_m in edges:
         ahead = sign.centre_m[2] - view.station_m
         if ahead < _NEAREST_SIGN_M or sign.width_m * view.focal_px < 0.9 * _SMALLEST_SIGN_PX * ahead:
             continue
-        box = _box(edge_m, view)
+        box = _box(edge_m, view, lens)
+        if not np.isfinite(box).all():
+            continue  # a lens doesn't take every ray
         hidden = max((_overlap(box, other) for other in nearer), default=0.0)
         visible = max(_overlap(box, picture) - hidden, 0.0)
         nearer.append(box)

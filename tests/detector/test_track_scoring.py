@@ -17,7 +17,7 @@ def track(number: int, confirmed_class: int | None, box: tuple[float, float, flo
     motion = first_seen(measured(np.array([box], np.float32))[0], 0.0)
     state: State = "tentative" if confirmed_class is None else "confirmed"
     vote = first_vote(np.full(5, 0.2, np.float32), 1.0, 30.0)
-    return Track(number, motion, vote, 0.0, state=state, confirmed_class=confirmed_class)
+    return Track(number, motion, vote, 0.0, box, state=state, confirmed_class=confirmed_class)
 
 
 def score(

@@ -20,7 +20,8 @@ DESIGNED = """
  "signs": [{"track": 17, "state": "confirmed", "class_id": 2, "code": "274-50",
             "name": "Speed limit (50km/h)", "category": "prohibitory", "value": 50, "unit": "km/h",
             "confidence": 0.997, "box": [774.0, 411.0, 41.0, 35.0], "hits": 9, "age": 10,
-            "measured": true, "bearing_deg": null, "distance_m": null, "rules": ["speed-limit"]}],
+            "measured": true, "bearing_deg": null, "distance_m": null, "rules": ["speed-limit"],
+            "bearing_std_deg": null, "distance_std_m": null, "ttc_s": null, "place_m": null}],
  "monotonic_ns": 7000010200000}
 """
 

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from calibration.camera import Camera
+from calibration.mounting import Mounting
 from edge.sample_drive import SampleDrive, TrueSign, draw_sign, write_drive
+from edge.sample_drive.lens import usual_mounting
 
 SMALL_WH = (640, 360)
 RED_RINGS = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16}
@@ -190,3 +193,48 @@ def test_a_written_drive_reads_back_with_a_line_of_truth_a_frame(tmp_path: Path)
         for written, sign in zip(line["signs"], signs, strict=True):
             assert set(written) == {"sign", "class_id", "box", "distance_m", "visible"}
             assert written["box"] == pytest.approx(sign.box_xywh_px, abs=0.01)
+
+
+BENT = Camera(
+    "bent", SMALL_WH, "pinhole", np.array([[560.0, 0.0, 322.0], [0.0, 555.0, 176.0], [0.0, 0.0, 1.0]]),
+    np.array([-0.25, 0.08, 0.001, -0.001, 0.0]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("camera", [None, BENT])
+def test_through_a_turned_camera_the_truth_still_fits_the_pixels(camera: Camera | None) -> None:
+    mounting = Mounting(1.3, pitch_deg=2.5, roll_deg=-4.0, yaw_deg=-3.0)
+    drive = SampleDrive(size=SMALL_WH, fps=1.0, seconds=10.0, camera=camera, mounting=mounting)
+    checked = 0
+    for picture, truth in drive.frames():
+        assert picture.shape == (360, 640, 3)
+        for sign in truth:
+            if sign.visible == 1.0 and sign.box_xywh_px[2] >= 20.0 and sign.class_id in RED_RINGS | TRIANGLES:
+                assert share_of_colour(picture, sign, "red") > 0.12, sign
+                checked += 1
+    assert checked >= 4
+
+
+def test_a_camera_that_looks_down_sees_the_same_sign_higher_up() -> None:
+    level, down = (
+        next(SampleDrive(size=SMALL_WH, seconds=0.04, mounting=Mounting(1.3, pitch_deg=pitch)).frames())[1]
+        for pitch in (0.0, 3.0)
+    )
+    moved_px = level[0].box_xywh_px[1] - down[0].box_xywh_px[1]
+    assert moved_px == pytest.approx(1.05 * SMALL_WH[0] * np.tan(np.radians(3.0)), rel=0.05)
+
+
+def test_a_level_lens_changes_nothing_but_by_sampling() -> None:
+    plain, plain_truth = next(SampleDrive(size=SMALL_WH, seconds=0.04).frames())
+    seen, truth = next(SampleDrive(size=SMALL_WH, seconds=0.04, mounting=usual_mounting()).frames())
+    # Shake is a share of the width that is drawn, so the two may be apart by a fraction of a pixel.
+    for one, other in zip(plain_truth, truth, strict=True):
+        assert one.box_xywh_px == pytest.approx(other.box_xywh_px, abs=0.5)
+        assert one.distance_m == other.distance_m
+    assert np.abs(plain.astype(int) - seen)[:, ::8].mean() < 25.0
+
+
+@pytest.mark.parametrize("mounting", [Mounting(2.0), Mounting(1.3, yaw_deg=50.0)])
+def test_a_view_that_the_drive_has_no_picture_of_is_refused(mounting: Mounting) -> None:
+    with pytest.raises(ValueError, match=r"above the road|too wide"):
+        SampleDrive(size=SMALL_WH, mounting=mounting)

@@ -110,6 +110,10 @@ def test_a_sign_for_the_left_is_the_one_for_the_right_in_a_mirror() -> None:
         (HEADER + "0,a,b,danger,circle,red,,,surplus\n", "not the columns"),
         (HEADER + "0,a, ,danger,circle,red,,\n", "without a name"),
         (HEADER + "0,a,b,prohibitory,circle,red,nan,km/h\n", "value is nan"),
+        (HEADER[:-1] + ",widths_mm\n0,a,b,danger,circle,red,,,0.42 0.6\n", "widths_mm is 0.42 0.6"),
+        (HEADER[:-1] + ",widths_mm\n0,a,b,danger,circle,red,,,600 420\n", "smallest first"),
+        (HEADER[:-1] + ",widths_mm\n0,a,b,danger,circle,red,,,nan\n", "widths_mm is nan"),
+        (HEADER[:-1] + ",widths_mm\n0,a,b,danger,circle,red,,,wide\n", "wide"),
     ],
 )
 def test_a_catalogue_that_can_not_be_used_says_why(tmp_path: Path, text: str, said: str) -> None:

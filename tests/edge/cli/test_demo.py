@@ -5,9 +5,12 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from calibration.mounting_file import load_mounted
 from edge.cli import main
 from edge.cli.demo_table import readings, verdict
+from edge.distance_figures import distances
 from edge.messages import decode
+from edge.sample_drive.lens import usual_mounting
 from edge.sources import open_source
 from models.catalogue import load_catalogue
 from tests.edge.messages import MESSAGE, SIGN
@@ -27,6 +30,14 @@ def test_the_sample_drive_goes_through_everything_to_a_second_process(tmp_path: 
         assert row.name in result.stdout
         assert row.first_seen_s < row.confirmed_s, "nothing is confirmed at first sight"
     assert "0 readings were wrong, no limits as a higher one." in result.stdout
+    found = distances(messages, (tmp_path / "truth.jsonl").read_text().splitlines()).within(10, 60).figures()
+    assert found["told"] == found["count"] > 50
+    assert found["median_error"] is not None
+    assert found["median_error"] < 0.08
+    assert found["in_interval"] is not None
+    assert found["in_interval"] >= 0.9
+    assert f"off by {found['median_error']:.1%} in the median" in result.stdout
+    assert load_mounted(tmp_path / "camera.toml").mounting == usual_mounting()
     with open_source(str(tmp_path / "annotated.mp4")) as drawn:
         assert drawn.frame_count == 25 * SECONDS
 
