@@ -1,8 +1,8 @@
 """Serves the SavedModel that `signwatch export` writes, with KServe's own server: `model_server.py FOLDER`.
 
 It speaks the Open Inference Protocol (gRPC on 8081, HTTP on 8080) and the REST shape of TensorFlow Serving (8080). The
-server binds every address of its machine and knows no keys, so it belongs into a container or network namespace. Options
-are KServe's, such as --model_name and --grpc_port. Needs `kserve` and TensorFlow.
+server binds every address of its machine and knows no keys, so it belongs into a container or network namespace.
+Options are KServe's, such as --model_name and --grpc_port. Needs `kserve` and TensorFlow.
 """
 
 import argparse
