@@ -60,7 +60,7 @@ def test_a_running_drive_is_seen_with_its_signs(
         page.locator("#events .what", has_text="Speed limit (50km/h)").first.wait_for()
         page.locator("#ahead", has_text="Stop").wait_for()
         assert "Speed limit" in page.locator("#force").inner_text()
-        assert page.locator("#timeline .mark").count() >= 2
+        page.locator("#timeline .mark").nth(1).wait_for()
         assert page.locator("#stage-note").is_hidden()
         assert float(page.locator("#rate").inner_text()) > 0
         assert page.locator("#frame").evaluate("canvas => [canvas.width, canvas.height]") == [640, 480]
@@ -95,8 +95,8 @@ def test_a_snapshot_is_the_picture_that_is_seen(browser: "Browser", console: str
             page.wait_for_timeout(50)
         assert downloads[0].suggested_filename.startswith("signwatch-front-")
         downloads[0].save_as(tmp_path / "seen.png")
-        with Image.open(tmp_path / "seen.png") as picture:
-            assert picture.size == (640, 480)
+        with Image.open(tmp_path / "seen.png") as seen:
+            assert seen.size == (640, 480)
 
 
 def test_the_threshold_hides_what_is_less_sure(browser: "Browser", console: str) -> None:

@@ -87,7 +87,8 @@ def test_pictures_that_are_chosen_are_read(
         names = page.locator(".found .name").all_inner_texts()
         assert names[-1] == "Stop" and len(names) == 4
         assert page.locator(".picture rect").count() == 3
-        assert page.locator(".found img").first.evaluate("image => image.naturalWidth") > 0
+        drawn = "async image => { await image.decode(); return image.naturalWidth }"
+        assert page.locator(".found img").first.evaluate(drawn) > 0
         keep_picture(page, f"pictures-{size}-{scheme}", whole=True)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out to the side"
 
