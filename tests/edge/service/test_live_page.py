@@ -60,7 +60,6 @@ def test_a_running_drive_is_seen_with_its_signs(
         page.locator("#events .what", has_text="Speed limit (50km/h)").first.wait_for()
         page.locator("#ahead", has_text="Stop").wait_for()
         assert "Speed limit" in page.locator("#force").inner_text()
-        page.locator("#timeline .mark").nth(1).wait_for()
         assert page.locator("#stage-note").is_hidden()
         assert float(page.locator("#rate").inner_text()) > 0
         assert page.locator("#frame").evaluate("canvas => [canvas.width, canvas.height]") == [640, 480]
@@ -145,6 +144,7 @@ def test_a_run_that_ends_is_said_and_the_next_one_is_seen(browser: "Browser") ->
             console_of(second)
             state(page, "Live")
             page.locator("#events .what", has_text="Stop").first.wait_for()
+            page.locator("#timeline .mark").first.wait_for()
             assert page.locator("#banner").is_hidden()
             page.wait_for_timeout(300)
             page_errors(page).clear()  # the browser's own lines about the connection
