@@ -50,8 +50,7 @@ def check_network(weights: Path, backend: "Backend | RemoteAddress") -> list[Fin
     except (ModelError, DataError) as error:
         return [broken_by("weights", error)]
     except RemoteError as error:
-        mend = "start it or mend the address; a run goes on with the network in its own process where that is allowed"
-        return [Finding("backend", "broken", str(error), mend)]
+        return [_server_broken(error)]
     with closing(remote) if remote else nullcontext():
         return _check_answers(classifier, weights)
 
@@ -74,6 +73,8 @@ def _check_answers(classifier: "Classifier", weights: Path) -> list[Finding]:
             started_s = time.perf_counter()
             classifier.probabilities(crops)
             taken_ms.append(1e3 * (time.perf_counter() - started_s))
+    except RemoteError as error:
+        return [*findings, _server_broken(error)]
     except Exception as error:  # whatever a run-time raises on a processor that it doesn't like
         mend = "choose another --backend, or install Signwatch anew"
         return [*findings, Finding("backend", "broken", f"{classifier.backend} can't compute here ({error})", mend)]
@@ -83,6 +84,14 @@ def _check_answers(classifier: "Classifier", weights: Path) -> list[Finding]:
         return [*findings, Finding("backend", "broken", f"{found}, but it does not read a drawn stop sign", mend)]
     read = f", a drawn stop sign read with {probabilities[0, STOP]:.1%}" if knows_stop else ""
     return [*findings, Finding("backend", "ok", found + read)]
+
+
+def _server_broken(error: RemoteError) -> Finding:
+    mend = (
+        "start it, mend the address or give it more time (?timeout=MS); a run goes on with the network in its own "
+        "process where that is allowed"
+    )
+    return Finding("backend", "broken", str(error), mend)
 
 
 def _stop_crop(size_px: int, margin: float) -> NDArray[np.uint8]:

@@ -124,6 +124,10 @@ def test_doctor_asks_the_server_itself(server: ModelServer) -> None:
     assert found["backend"]["state"] == "ok"
     assert "64 crops in" in found["backend"]["found"]
     assert "a drawn stop sign read" in found["backend"]["found"]
+    done = signwatch("doctor", SOURCE, "--json", "--backend", server.address("kserve+grpc", "slow", "timeout=50"))
+    found = {one["check"]: one for one in json.loads(done.stdout)["findings"]}
+    assert "doesn't answer within 50 ms" in found["backend"]["found"]
+    assert "?timeout=MS" in found["backend"]["mend"]
     server.kill()
     done = signwatch("doctor", SOURCE, "--json", "--backend", address)
     assert done.exit_code == 1
