@@ -29,6 +29,8 @@ mirror = true
 roi = "0,100,1280,500"
 max-latency = 60
 watchdog = 30
+camera = ["front.toml", "rear.toml"]
+road = "motorway"
 key = "keys/vehicle.key_secret"
 allow = "keys/allowed"
 insecure = true
@@ -52,6 +54,7 @@ THE_SAME = [
     *("--publish", "ipc:///run/signwatch/signs", "--name", "front", "--name", "rear", "--realtime"),
     *("--size", "1280x720", "--fps", "30", "--pixel-format", "MJPG", "--exposure", "12.5", "--open-timeout", "4"),
     *("--read-timeout", "5", "--rotate", "180", "--mirror", "--roi", "0,100,1280,500", "--max-latency", "60"),
+    *("--camera", "front.toml", "--camera", "rear.toml", "--road", "motorway"),
     *("--watchdog", "30", "--key", "keys/vehicle.key_secret", "--allow", "keys/allowed", "--insecure"),
     *("--weights", "runs/my", "--backend", "litert", "--metrics", "127.0.0.1:9100", "--log-json"),
     *("--record", "drives", "--record-mode", "all", "--record-before", "10", "--record-after", "8.5"),
