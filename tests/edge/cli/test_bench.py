@@ -73,7 +73,7 @@ def test_the_candidate_stage_is_timed_by_stage_on_easy_and_on_hard_pictures() ->
     assert kinds["drive"]["times_drive"] == 1.0
     for row in kinds.values():
         assert row["pictures"] == 2
-        assert list(row["stages_ms"]) == ["shrink", "maps", "regions", "sieve", "rank", "place"]
+        assert list(row["stages_ms"]) == ["shrink", "light", "maps", "regions", "sieve", "rank", "place"]
         assert 0 < sum(row["stages_ms"].values()) <= 2 * row["ms_p99"]
 
 
