@@ -9,6 +9,7 @@ from edge.curve import KeyPair, SubscriberKeys
 from edge.errors import (
     FetchError,
     MessageError,
+    RemoteError,
     ReportError,
     SignwatchError,
     SinkError,
@@ -33,6 +34,7 @@ __all__ = [
     "Latency",
     "Limits",
     "MessageError",
+    "RemoteError",
     "ReportError",
     "Rule",
     "Sign",

@@ -53,6 +53,7 @@ def test_signs_are_right_again_after_a_camera_was_killed_changed_and_stalled(kin
                 signs.until_right_again()
                 assert signs.last.size == size_wh
                 held.until_as_before()
+            signs.until_state("ok")  # health comes once a second, and could yet tell of the fault before
             server.send(signal.SIGSTOP)
             signs.until_faulty()
             server.send(signal.SIGCONT)

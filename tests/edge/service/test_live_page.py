@@ -61,7 +61,7 @@ def test_a_running_drive_is_seen_with_its_signs(
         page.locator("#ahead", has_text="Stop").wait_for()
         assert "Speed limit" in page.locator("#force").inner_text()
         assert page.locator("#stage-note").is_hidden()
-        assert float(page.locator("#rate").inner_text()) > 0
+        page.wait_for_function("parseFloat(document.querySelector('#rate').textContent) > 0")
         assert page.locator("#frame").evaluate("canvas => [canvas.width, canvas.height]") == [640, 480]
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         keep_picture(page, f"live-{size}-{scheme}", whole=True)
