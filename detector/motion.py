@@ -64,6 +64,11 @@ class Motion:
         width, height = self.side_px * half_aspect, self.side_px / half_aspect
         return x - width / 2, y - height / 2, width, height
 
+    def lies_in(self, box_xywh_px: tuple[float, float, float, float]) -> bool:
+        """Whether the sign's middle does."""
+        (x, y), (left, top, width, height) = self.value[:2].tolist(), box_xywh_px
+        return bool(left <= x <= left + width and top <= y <= top + height)
+
 
 def measured(boxes_xywh_px: Boxes) -> NDArray[np.float64]:
     """Boxes (n, 4) as what a filter takes: (n, 4), each row a `Vector`."""

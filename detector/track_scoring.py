@@ -105,7 +105,8 @@ class DriveScore:
             covered = int(of_track.argmax()) if len(of_track) and of_track.max() >= COVERING_OVERLAP else None
             if self._confirmed_as.get(track.number) != track.class_id:
                 self._confirmed_as[track.number] = track.class_id
-                self._confirm(track, covered, track.motion.side_px >= marked_px and _lies_in(track, known_xywh_px))
+                known = known_xywh_px is None or track.motion.lies_in(known_xywh_px)
+                self._confirm(track, covered, known and track.motion.side_px >= marked_px)
             # A box that is only predicted says where a sign may be, and claims none.
             if covered is None or visible[covered] < LEFT_BELOW or not track.measured:
                 continue
@@ -133,10 +134,3 @@ class DriveScore:
                 track.box_xywh_px,
             )
         )
-
-
-def _lies_in(track: Track, part_xywh_px: Box | None) -> bool:
-    if part_xywh_px is None:
-        return True
-    (x, y), (left, top, width, height) = track.motion.value[:2].tolist(), part_xywh_px
-    return bool(left <= x <= left + width and top <= y <= top + height)

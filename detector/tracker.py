@@ -122,7 +122,7 @@ class Tracker:
     def expected(self, time_s: float, size_px: tuple[int, int]) -> Boxes:
         """Boxes (n, 4) where the signs that are followed should be at a time in a picture of a width and height."""
         motions = [predict(track.motion, time_s) for track in self._tracks]
-        boxes = [motion.box_xywh_px for motion in motions if _inside(motion, size_px)]
+        boxes = [motion.box_xywh_px for motion in motions if motion.lies_in((0, 0, *size_px))]
         return np.array(boxes, np.float32).reshape(-1, 4)
 
     def update(self, detections: Detections, time_s: float, size_px: tuple[int, int] | None = None) -> list[Track]:
@@ -221,14 +221,8 @@ def _end(track: Track, time_s: float, size_px: tuple[int, int] | None) -> End | 
             return "refuted"
     if track.measured:
         return None
-    if size_px and not _inside(track.motion, size_px):
+    if size_px and not track.motion.lies_in((0, 0, *size_px)):
         return "left"
     likely = track.state == "confirmed" or track.evidence.existence >= LIKELY_SIGN
     longest = MAX_GAP_S if likely else MAX_DOUBTFUL_GAP_S
     return "lost" if time_s - track.seen_s > longest else None
-
-
-def _inside(motion: Motion, size_px: tuple[int, int]) -> bool:
-    """Whether its middle lies in the picture."""
-    x, y = motion.value[:2].tolist()
-    return bool(0 <= x <= size_px[0] and 0 <= y <= size_px[1])
