@@ -6,10 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from edge.opencv_log import quiet_opencv
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 # A shell starts what runs in its background deaf to Ctrl-C, and so would be every program that a test starts and stops.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# FFmpeg's level is read once, when a process opens its first video, which may be a test's own.
+quiet_opencv()
 
 
 @pytest.fixture(scope="session")
