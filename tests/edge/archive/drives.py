@@ -1,16 +1,28 @@
 """Small drives with signs that come and go, for what cuts recordings into pieces."""
 
+import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 import av
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.archive.finding import find_recordings
+from edge.archive.memory import Memory
+from edge.archive.piece import Job
+from edge.archive.run import ArchiveRun, Counts
+from edge.archive.settings import Settings
+from edge.archive.summary import Finished
+from edge.archive.workers import Workers
 from edge.sample_drive import draw_sign
+from models.weights_record import BUILT_IN
 
 FPS = 25
 SIZE_WH = (320, 240)
@@ -88,3 +100,44 @@ class Inline:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class Crashing:
+    """Workers of a kind that segfault over recordings whose name says so: a stand-in for a decoder that does."""
+
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
+        self.at_once, self.died, self.lost = workers.at_once, workers.died, workers.lost
+
+    def submit(self, work: Callable[[Argument], Result], argument: Argument) -> "Future[Result]":
+        return self._workers.submit(partial(segfault_or, work), argument)
+
+    def close(self) -> None:
+        self._workers.close()
+
+
+def segfault_or(work: Callable[[Argument], Result], argument: Argument) -> Result:
+    if isinstance(argument, Job) and "crashes" in argument.recording.name:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    return work(argument)
+
+
+def settings(piece_s: float, camera_file: Path | None = None) -> Settings:
+    """Of the package's own weights."""
+    return Settings(str(BUILT_IN), "auto", camera_file and str(camera_file), "any", piece_s)
+
+
+def read_archive(
+    sources: Sequence[Path], out: Path, piece_s: float, workers: Workers, camera_file: Path | None = None
+) -> tuple[Counts, dict[str, Finished]]:
+    """One run, and all that its memory then holds, by the names of the files."""
+    with Memory(out) as memory:
+        run = ArchiveRun(memory, workers, settings(piece_s, camera_file), lambda text: None)
+        run.go(find_recordings(map(str, sources)))
+        found = {Path(name).name: finished for name, finished in memory.all_finished()}
+    return run.counts, found
+
+
+def without_times(finished: Finished) -> Finished:
+    """What must be the same however it was read."""
+    return msgspec.structs.replace(finished, processing_s=0.0)

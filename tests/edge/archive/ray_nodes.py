@@ -61,8 +61,8 @@ class Node:
         return found
 
     def workers(self) -> list[int]:
-        """Processes that run our work or wait for some."""
-        return [pid for pid in self.processes() if b"ray::" in _command(pid)]
+        """Processes that are at our work."""
+        return [pid for pid in self.processes() if _command(pid).startswith(b"ray::_work")]
 
     def kill(self) -> None:
         """Kill it with all of its processes, as a power cut does."""
