@@ -124,7 +124,7 @@ def segfault_or(work: Callable[[Argument], Result], argument: Argument) -> Resul
 
 def settings(piece_s: float, camera_file: Path | None = None) -> Settings:
     """Of the package's own weights."""
-    return Settings(str(BUILT_IN), "auto", camera_file and str(camera_file), "any", piece_s)
+    return Settings(str(BUILT_IN), "auto", str(camera_file) if camera_file else None, "any", piece_s)
 
 
 def read_archive(

@@ -29,7 +29,7 @@ class Node:
     def __init__(self, folder: Path, address: str | None = None, *, host: str = "127.0.0.2", cpus: int = 1) -> None:
         port = free_port(host)
         self.address = address or f"{host}:{port}"
-        where = [f"--address={address}"] if address else ["--head", f"--port={port}", f"--temp-dir={folder}"]
+        head = ["--head", f"--port={port}", f"--temp-dir={folder}", "--include-dashboard=false"]
         environment = {
             **os.environ,
             "PYTHONPATH": str(PROJECT),
@@ -38,9 +38,9 @@ class Node:
         self._log = (folder.parent / f"node-{port}.log").open("wb")
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats", *where),
+                *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"),
+                *([f"--address={address}"] if address else head),
                 *(f"--node-ip-address={host}", f"--num-cpus={cpus}", "--object-store-memory=100000000"),
-                "--include-dashboard=false",
             ],
             env=environment,
             stdout=self._log,

@@ -36,7 +36,7 @@ from tests.edge.recording.full_disk import fill, small_disk
 
 PROJECT = Path(__file__).resolve().parents[3]
 SIGNS_ON_THE_WAY: list[Passing] = [
-    (6, 38, 14, 120), (54, 42, 2, 100), (88, 40, 1, 140), (126, 40, 17, 110), (175, 40, 38, 150),
+    (10, 40, 14, 120), (60, 45, 2, 100), (95, 40, 1, 140), (140, 40, 17, 110), (170, 50, 38, 150),
 ]  # fmt: skip
 """Some overlap in time, so that a sign is in the picture at most joins."""
 FRAMES = 220
