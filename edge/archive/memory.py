@@ -8,7 +8,7 @@ known by its path and camera, and what was found in it by the hash of its conten
 import fcntl
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -50,23 +50,13 @@ class Memory:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock: IO[bytes] = (folder / LOCK).open("ab")
-        except OSError as error:
-            raise SinkError(f"{folder}: can't be written ({error.strerror})") from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            raise SinkError(f"{folder}: another `signwatch archive` is writing there; wait for it") from error
-        try:
+        with ExitStack() as opened:  # what fails leaves nothing open
+            opened.enter_context(_only_here(folder))
             with self._told():
                 self._file = sqlite3.connect(self._path, timeout=MOST_WAIT_S, isolation_level=None)
+                opened.callback(self._file.close)
                 self._prepare()
-        except SinkError:
-            self._lock.close()
-            raise
+            self._closing = opened.pop_all()
 
     def __enter__(self) -> Self:
         """Give the memory itself."""
@@ -76,8 +66,7 @@ class Memory:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close it."""
-        self._file.close()
-        self._lock.close()
+        self._closing.close()
 
     def survey_of(self, recording: Recording, stamp: tuple[int, int], piece_s: float) -> Survey | None:
         """What was found of a file when it was as large and old as it is now."""
@@ -193,6 +182,21 @@ class Memory:
         except sqlite3.DatabaseError as error:
             mend = "make room and give the same command again" if "full" in str(error) else "is the disk whole?"
             raise SinkError(f"{self._path}: can't be used ({error}); {mend}") from error
+
+
+def _only_here(folder: Path) -> IO[bytes]:
+    """A file that is open as long as no other process may write into the folder. Raises SinkError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / LOCK).open("ab")
+    except OSError as error:
+        raise SinkError(f"{folder}: can't be written ({error.strerror})") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise SinkError(f"{folder}: another `signwatch archive` is writing there; wait for it") from error
+    return lock
 
 
 def _coded(thing: Survey | PieceResult | Finished | Known) -> bytes:

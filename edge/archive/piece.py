@@ -90,6 +90,7 @@ class PieceResult(msgspec.Struct, frozen=True):
     """Width and height of the first frame."""
     first_s: float = 0.0
     first_captured_ns: int = 0
+    """UNIX time of the first frame where frames tell theirs, else 0."""
     first_gains: Gains | None = None
     """In force before the first look."""
     ended: bool = False
@@ -150,7 +151,8 @@ class _Reading:
         self._signs = SignReader(
             reader_of(job.settings), job.recording.name, placing=placing_of(job.settings), seeing=self._seeing
         )
-        self._sightings = Sightings()
+        self._timed = job.recording.format == "mcap"
+        self._sightings = Sightings(timed=self._timed)
         self._told: list[Sighting] = []
         self._blanks: list[Blank] = []
         self._looks: list[Look] = []
@@ -221,7 +223,7 @@ class _Reading:
             first_gains=self._first_gains,
             last_s=self._last_s,
             size_px=self._size_px,
-            first_captured_ns=self._first.captured_ns if self._first else 0,
+            first_captured_ns=self._first.captured_ns if self._first and self._timed else 0,
             first_s=self._first.time_s if self._first else 0.0,
             ended=ended,
             fault=fault,

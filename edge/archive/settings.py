@@ -58,7 +58,6 @@ def settings_hash(settings: Settings) -> str:
         record.crop_margin,
         _backend(settings, record.files),
         settings.road if settings.camera_file else "",
-        settings.piece_s,
     ):
         digest.update(f"{part}\0".encode())
     if settings.camera_file:

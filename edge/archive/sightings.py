@@ -42,7 +42,7 @@ class Sighting(msgspec.Struct, frozen=True):
     views: tuple[View, ...]
     best_view: View
     best_captured_ns: int
-    """UNIX time at which the best view was captured, or read if recordings don't tell."""
+    """UNIX time of the best view where frames tell theirs, else 0."""
     confirmed_s: float
     changes: int
     """How often its confirmed class changed."""
@@ -68,9 +68,10 @@ class _Followed:
 
 
 class Sightings:
-    """Follows the signs of one recording, frame by frame."""
+    """Follows the signs of one recording, frame by frame. `timed`: frames tell when they were captured."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, timed: bool) -> None:
+        self._timed = timed
         self._followed: dict[int, _Followed] = {}
 
     def take(self, frame: Frame, signs: Sequence[Sign], tracks: Sequence[Track]) -> Iterator[Sighting]:
@@ -79,7 +80,10 @@ class Sightings:
         for gone in [number for number in self._followed if number not in alive]:
             yield from _told(self._followed.pop(gone))
         for sign, track in zip(signs, tracks, strict=True):
-            _see(self._followed.setdefault(sign.track, _Followed()), frame, sign, track)
+            followed = self._followed.setdefault(sign.track, _Followed())
+            _see(followed, frame, sign, track)
+            if self._timed and followed.best_view and followed.best_view.frame == frame.number:
+                followed.best_captured_ns = frame.captured_ns
 
     def end(self) -> Iterator[Sighting]:
         """Those that are still there at the end."""
@@ -106,7 +110,6 @@ def _see(followed: _Followed, frame: Frame, sign: Sign, track: Track) -> None:
     rank = (min(x, y, width - x - w, height - y - h) >= EDGE_PX, w * h)
     if followed.best_view is None or rank > followed.best_rank:
         followed.best, followed.best_view, followed.best_rank = sign, view, rank
-        followed.best_captured_ns = frame.captured_ns
         followed.crop = _crop(frame.image, sign.box)
 
 

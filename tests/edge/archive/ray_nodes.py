@@ -57,7 +57,8 @@ class Node:
                 stat = (entry / "stat").read_text() if entry.name.isdigit() else ""
             except OSError:
                 continue
-            if stat and int(stat.rpartition(")")[2].split()[3]) == self.process.pid:
+            state, *_, session = stat.rpartition(")")[2].split()[:4] if stat else ("Z", "0")
+            if state != "Z" and int(session) == self.process.pid:
                 found.append(int(entry.name))
         return found
 
