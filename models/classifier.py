@@ -52,8 +52,7 @@ def load_classifier(
     """
     record = read_record(folder)
     record.check(catalogue, folder)
-    if backend == "auto":
-        backend = "litert-int8" if LITERT_INT8 in record.files else "litert"
+    backend = chosen_backend(backend, record)
     file = folder / {"keras": KERAS, "litert": LITERT, "litert-int8": LITERT_INT8}[backend]
     content = read_weights(file, record)
     try:
@@ -70,6 +69,13 @@ def load_classifier(
             f"{file}: gives {outputs} outputs, the record beside it says {record.sign_classes} signs and background"
         )
     return Classifier(record, backend, logits)
+
+
+def chosen_backend(backend: Backend, record: WeightsRecord) -> Backend:
+    """What `auto` is for weights with this record; any other one as it is."""
+    if backend != "auto":
+        return backend
+    return "litert-int8" if LITERT_INT8 in record.files else "litert"
 
 
 def _filled(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """Which recordings the folders and files that a user named are."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -35,8 +35,8 @@ class Recording(msgspec.Struct, frozen=True):
         return sum(stat.st_size for stat in stats[:-1]), max(stat.st_mtime_ns for stat in stats)
 
 
-def find_recordings(sources: Iterable[str]) -> list[Recording]:
-    """All recordings, by name; each path once.
+def find_recordings(sources: Iterable[str], say: Callable[[str], None]) -> list[Recording]:
+    """All recordings, by name; each path once. `say` is told in a line of each folder that can't be looked into.
 
     A folder is gone through with all folders in it, hidden ones and links to folders left out. One that directly holds
     pictures and no recording is itself one.
@@ -46,7 +46,7 @@ def find_recordings(sources: Iterable[str]) -> list[Recording]:
     """
     found: dict[str, Recording] = {}
     for source in sources:
-        for recording in _recordings_of(Path(source)):
+        for recording in _recordings_of(Path(source), say):
             found.setdefault(recording.path, recording)
     if not found:
         raise SourceError("there is no recording: no MP4 or other video, no MCAP file, no folder of pictures")
@@ -60,17 +60,20 @@ def pictures_in(folder: Path) -> list[Path]:
     return sorted(filter(is_picture, files), key=natural_key)
 
 
-def _recordings_of(source: Path) -> Iterator[Recording]:
+def _recordings_of(source: Path, say: Callable[[str], None]) -> Iterator[Recording]:
     if source.is_dir():
-        yield from _in_folder(source)
+        yield from _in_folder(source, say)
     elif source.exists():
         yield _recording(source, _format_of(source) or "video")
     else:
         raise SourceError(f"{source} isn't there; check the name")
 
 
-def _in_folder(top: Path) -> Iterator[Recording]:
-    for folder, inner, files in os.walk(top, onerror=_unreadable):
+def _in_folder(top: Path, say: Callable[[str], None]) -> Iterator[Recording]:
+    def unreadable(error: OSError) -> None:
+        say(f"{error.filename}: can't be looked into: {error.strerror}")
+
+    for folder, inner, files in os.walk(top, onerror=unreadable):
         inner[:] = [name for name in inner if not name.startswith(".")]
         shown = [Path(folder, name) for name in files if not name.startswith(".")]
         recordings = [(file, kind) for file in shown if (kind := _format_of(file)) is not None]
@@ -87,7 +90,3 @@ def _format_of(file: Path) -> Format | None:
 
 def _recording(path: Path, kind: Format) -> Recording:
     return Recording(str(path.absolute()), str(path), kind)
-
-
-def _unreadable(error: OSError) -> None:
-    raise SourceError(f"{error.filename} can't be read: {error.strerror}") from error

@@ -11,6 +11,7 @@ from calibration.mounting_file import load_mounted
 from edge.placing import Placing
 from edge.reader import FrameReader, open_reader
 from models.backends import Backend
+from models.classifier import chosen_backend
 from models.sign_sizes import Road
 from models.weights_record import read_record
 
@@ -56,21 +57,13 @@ def settings_hash(settings: Settings) -> str:
         *sorted(record.files.items()),
         record.temperature,
         record.crop_margin,
-        _backend(settings, record.files),
+        chosen_backend(settings.backend, record),
         settings.road if settings.camera_file else "",
     ):
         digest.update(f"{part}\0".encode())
     if settings.camera_file:
         digest.update(Path(settings.camera_file).read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _backend(settings: Settings, files: dict[str, str]) -> str:
-    from models.weights_record import LITERT_INT8
-
-    if settings.backend != "auto":
-        return settings.backend
-    return "litert-int8" if LITERT_INT8 in files else "litert"
 
 
 @cache

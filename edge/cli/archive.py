@@ -96,24 +96,34 @@ def command(
         road=as_road(road),
         piece_s=piece_s,
     )
-    recordings = find_recordings(names)
+    faults: list[str] = []
+
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    def say_fault(text: str) -> None:
+        faults.append(text)
+        say(text)
+
+    recordings = find_recordings(names, say_fault)
     started = time.monotonic()
     with Memory(out) as memory:
         team = _workers(address, workers)
         try:
-            run = ArchiveRun(memory, team, settings, lambda text: click.echo(text, err=True))
+            run = ArchiveRun(memory, team, settings, say)
             run.go(recordings)
         finally:
             team.close()
             signs = write_tables(out, memory.all_finished())
     seconds = time.monotonic() - started
     counts = run.counts
+    faults += counts.faults
     rate = counts.frames / seconds
     if as_json:
         shown = {
             "recordings": counts.recordings, "known": counts.known, "duplicates": counts.duplicates,
             "frames": counts.frames, "seconds": round(seconds, 3), "frames_per_second": round(rate, 2),
-            "signs_in_archive": signs, "faults": counts.faults,
+            "signs_in_archive": signs, "faults": faults,
         }  # fmt: skip
         click.echo(json.dumps(shown))
     else:
@@ -122,9 +132,9 @@ def command(
             f"{seconds:.0f} s ({rate:.1f}/s); {signs} signs in {out}",
             err=True,
         )
-    if counts.faults:
-        shown_faults = "; ".join(counts.faults[:FAULTS_SHOWN])
-        more = len(counts.faults) - FAULTS_SHOWN
+    if faults:
+        shown_faults = "; ".join(faults[:FAULTS_SHOWN])
+        more = len(faults) - FAULTS_SHOWN
         raise SourceError(shown_faults + (f"; and {more} more, in recordings.parquet" if more > 0 else ""))
 
 

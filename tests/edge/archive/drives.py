@@ -134,13 +134,17 @@ def settings(piece_s: float, camera_file: Path | None = None) -> Settings:
     return Settings(str(BUILT_IN), "auto", str(camera_file) if camera_file else None, "any", piece_s)
 
 
+def unsaid(text: str) -> None:
+    """What is said is in the counts too."""
+
+
 def read_archive(
     sources: Sequence[Path], out: Path, piece_s: float, workers: Workers, camera_file: Path | None = None
 ) -> tuple[Counts, dict[str, Finished]]:
     """One run, and all that its memory then holds, by the names of the files."""
     with Memory(out) as memory:
-        run = ArchiveRun(memory, workers, settings(piece_s, camera_file), lambda text: None)
-        run.go(find_recordings(map(str, sources)))
+        run = ArchiveRun(memory, workers, settings(piece_s, camera_file), unsaid)
+        run.go(find_recordings(map(str, sources), unsaid))
         found = {Path(name).name: finished for name, finished in memory.all_finished()}
     return run.counts, found
 
