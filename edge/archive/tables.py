@@ -119,9 +119,10 @@ class _Table:
 
     def __init__(self, whole: ExitStack, file: Path, schema: Any) -> None:
         partial = whole.enter_context(written_whole(file))
+        content = whole.enter_context(partial.open("wb"))  # PyArrow leaves its own open where a disk is full
         self._schema = schema
         self._rows: Rows = []
-        self._writer = pq.ParquetWriter(partial, schema, compression="zstd")
+        self._writer = pq.ParquetWriter(content, schema, compression="zstd")
         whole.callback(self._writer.close)
 
     def add(self, rows: Rows) -> None:
