@@ -10,12 +10,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from edge.archive.memory import Memory
 from edge.archive.piece import Job
-from edge.archive.tables import SCHEMA, SCHEMA_KEY, SIGNS, write_tables
 from edge.archive.workers import LocalWorkers
 from edge.errors import SinkError
 from edge.messages import FrameMessage
@@ -33,6 +31,9 @@ from tests.edge.archive.drives import (
     write_video,
 )
 from tests.edge.recording.full_disk import fill, small_disk
+from tests.edge.recording.recordings import START_NS, write_recording
+
+pq = pytest.importorskip("pyarrow.parquet", reason="tables need PyArrow")
 
 PROJECT = Path(__file__).resolve().parents[3]
 SIGNS_ON_THE_WAY: list[Passing] = [
@@ -172,6 +173,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("written")
     recording = write_video(folder / "a.mp4", pictures(50, [(4, 40, 14, 120)]))
     (folder / "a.csv").write_text("media_s,latitude,longitude\n0,48,11\n10,48.1,11.2\n")
+    from edge.archive.tables import write_tables
+
     out = folder / "out"
     read_archive([recording], out, LONG_S, Inline())
     with Memory(out) as memory:
@@ -180,6 +183,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def test_the_tables_say_what_was_found_to_any_tool(written: Path) -> None:
+    from edge.archive.tables import SCHEMA, SCHEMA_KEY, SIGNS
+
     signs = pq.read_table(written / "signs.parquet")
     assert signs.schema.equals(SIGNS) and signs.schema.metadata[SCHEMA_KEY] == SCHEMA
     (row,) = signs.to_pylist()
@@ -194,6 +199,8 @@ def test_the_tables_say_what_was_found_to_any_tool(written: Path) -> None:
 
 
 def test_a_full_disk_is_one_clear_line(written: Path, tmp_path: Path) -> None:
+    from edge.archive.tables import write_tables
+
     with small_disk(tmp_path / "disk", "300k") as disk:
         shutil.copy(written / "archive.sqlite", disk)
         fill(disk)
@@ -201,6 +208,16 @@ def test_a_full_disk_is_one_clear_line(written: Path, tmp_path: Path) -> None:
             write_tables(disk, memory.all_finished())
         with pytest.raises(SinkError, match=r"full.*make room"):
             read_archive([written.parent / "a.mp4"], disk, SHORT_S, Inline())
+
+
+def test_every_camera_of_an_mcap_file_is_a_recording_with_the_vehicles_time(tmp_path: Path) -> None:
+    write_recording(tmp_path / "drive.mcap", frames=6, cameras=("front", "rear"))
+    (tmp_path / "drive.gpx").write_text("<gpx><trk/></gpx>")
+    counts, found = read_archive([tmp_path], tmp_path / "out", SHORT_S, Inline())
+    assert sorted(found) == ["drive.mcap#front", "drive.mcap#rear"]
+    assert {one.started_ns for one in found.values()} == {START_NS}
+    assert {one.frames for one in found.values()} == {6}
+    assert len(counts.faults) == 2 and all("drive.gpx holds no position" in fault for fault in counts.faults)
 
 
 def test_two_runs_do_not_write_into_one_archive(tmp_path: Path) -> None:
