@@ -166,10 +166,12 @@ class ArchiveRun:
         total = sum(reading.camera.frames for reading in readings)
         told = 0
         of_job = {(reading.recording.path, reading.camera.name): reading for reading in readings}
-        missing = ((reading, piece) for reading in readings for piece in _unread_pieces(reading))
+        # Of some, a run that ended had read all pieces already.
+        unread = [reading for reading in readings if _unread_pieces(reading)]
+        missing = ((reading, piece) for reading in unread for piece in _unread_pieces(reading))
         calls = Calls(self._workers, read_piece, (self._job(reading, piece) for reading, piece in missing))
         for reading in readings:
-            if not _unread_pieces(reading):  # a run ended just before it was joined
+            if not _unread_pieces(reading):
                 self._go_on(reading, calls)
         for job, answer in calls.answers():
             reading = of_job[job.recording.path, job.camera]

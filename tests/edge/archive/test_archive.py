@@ -115,7 +115,13 @@ def test_what_is_known_is_not_read_again_and_nothing_is_counted_twice(tmp_path: 
     write_pictures(fleet / "pictures", pictures(20, []))
     (fleet / "pictures" / "7.png").write_bytes(b"no picture")
     (fleet / "notes.txt").write_text("no recording")
-    counts, found = read_archive([fleet], tmp_path / "out", SHORT_S, Inline())
+    with pytest.MonkeyPatch.context() as patch:  # a run that ends when all is read and nothing is finished
+        patch.setattr(Memory, "finish", _full)
+        with pytest.raises(SinkError, match="full"):
+            read_archive([first], tmp_path / "out", SHORT_S, Inline())
+    workers = Inline()
+    counts, found = read_archive([fleet], tmp_path / "out", SHORT_S, workers)
+    assert [Path(job.recording.path).name for job in workers.done if isinstance(job, Job)] == ["pictures"]
     assert sorted(found) == ["a.mp4", "cut.mp4", "pictures"]
     assert found["pictures"].degraded == {"unreadable": 1} and found["pictures"].frames == 19
     assert len(counts.faults) == 1 and "cut.mp4 is cut off" in counts.faults[0]
@@ -132,6 +138,10 @@ def test_what_is_known_is_not_read_again_and_nothing_is_counted_twice(tmp_path: 
     _, found = read_archive([first], tmp_path / "out", SHORT_S, Inline())
     assert [seen.sign.class_id for seen in found["a.mp4"].sightings] == [17], "in place of what was there before"
     assert sorted(found) == ["a.mp4", "cut.mp4", "moved"]
+
+
+def _full(*arguments: object) -> None:
+    raise SinkError("full")
 
 
 def archive(*arguments: object) -> "subprocess.Popen[str]":
