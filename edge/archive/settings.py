@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+import detector
 from calibration.mounting_file import load_mounted
 from edge.placing import Placing
 from edge.reader import FrameReader, open_reader
@@ -19,6 +20,11 @@ FORMAT = 1
 """Of what is remembered; another one is read again."""
 DECIDING = ("opencv-python", "opencv-python-headless", "ai-edge-litert", "numba", "numpy", "lap")
 """Packages by whose versions a reading may change in its last bit or more."""
+DECIDING_CODE = (
+    "detector/**/*.py", "detector/weights/*", "calibration/**/*.py", "models/classifier.py", "models/backends/*.py",
+    "models/sign_sizes.py", "edge/reader.py", "edge/seeing.py", "edge/placing.py", "edge/sources/*.py",
+    "edge/archive/*.py",
+)  # fmt: skip
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -32,15 +38,27 @@ class Settings(msgspec.Struct, frozen=True):
     piece_s: float
 
 
+@cache
 def software() -> str:
-    """This version, and those of the packages that decide."""
-    found = [f"signwatch {metadata.version('signwatch')}"]
+    """This version with a hash of the code that decides, and those of the packages that do."""
+    found = [f"signwatch {metadata.version('signwatch')}+{_code_hash()}"]
     for name in DECIDING:
         try:
             found.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
             continue
     return ", ".join(found)
+
+
+def _code_hash() -> str:
+    """The head of the SHA-256 of the code and the ranker's weights, by which a change between versions is noticed."""
+    root = Path(detector.__path__[0]).parent
+    digest = hashlib.sha256()
+    for pattern in DECIDING_CODE:
+        for file in sorted(root.glob(pattern)):
+            digest.update(f"{file.relative_to(root)}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def settings_hash(settings: Settings) -> str:
