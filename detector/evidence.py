@@ -47,7 +47,7 @@ LOWER_LIMIT_CAUTION = 4.0
 CONFIRMING_HITS, CONFIRMING_SHARE = 3, 0.5
 """Least number of frames that showed a sign, and least share of those since the first: what is seen now and then is a
 pattern of leaves or light, however sure the network is of it then."""
-ODDS_SHARE, ODDS_SHIFT = 0.54, 1.85
+ODDS_SHARE, ODDS_SHIFT = 0.5, 1.85
 """From the network's log odds of a sign to a log likelihood ratio."""
 PRIOR_ODDS = math.exp(-2.0)
 """Of what begins a track; of the tracks on drives made from street frames one in four or five is a sign."""
