@@ -43,7 +43,7 @@ Report = Callable[[int, int], None]
 """Gets frames done and frames in all."""
 
 
-def ranker_examples(archive: Archive, frames: list[StreetFrame], seed: int, report: Report) -> list[Examples]:
+def ranker_examples(archive: Archive, frames: list[StreetFrame], seed: int, report: Report) -> list[list[Examples]]:
     """What the ranker learns from each of the frames. Raises DataError where none of them shows a sign or clutter.
 
     A frame is there as it is, and in other light: once as it is and once from farther away.
@@ -54,12 +54,14 @@ def ranker_examples(archive: Archive, frames: list[StreetFrame], seed: int, repo
         for done, frame in enumerate(frames, start=1):
             still = Still(read_frame(archive, frame), frame.boxes_xywh_px)
             farther = _views(still, frame.number, (float(generator.uniform(*RANKED_FARTHER)),))
-            for number, view in enumerate((_whole(still), _whole(still), *farther)):
-                image = view.image if number == 0 else _in_other_light(view.image, generator)
-                examples.append(examples_of(propose(image, executor), view.boxes_xywh_px, generator, executor))
+            of_frame = [examples_of(propose(still.image, executor), still.boxes_xywh_px, generator, executor)]
+            for view in (_whole(still), *farther):
+                proposals = propose(_in_other_light(view.image, generator), executor)
+                of_frame.append(examples_of(proposals, view.boxes_xywh_px, generator, executor))
+            examples.append(of_frame)
             report(done, len(frames))
     for kind in (0, 1):
-        if not any(((one.weight > 0) & (one.is_sign == kind)).any() for one in examples):
+        if not any(((one.weight > 0) & (one.is_sign == kind)).any() for of_frame in examples for one in of_frame):
             raise DataError(f"{archive.path}: no region of {('clutter', 'a sign')[kind]} in its frames to learn from")
     return examples
 
@@ -74,7 +76,7 @@ def mine_background(
 ) -> NDArray[np.uint8]:
     """Crops (n, size_px, size_px, 3) uint8 BGR of candidates that are no sign: walls, leaves, lamps, other signs."""
     crops, class_ids = street_crops(archive, frames, ranker, margin, size_px, report)
-    return crops[class_ids == NO_SIGN]
+    return np.asarray(crops[class_ids == NO_SIGN], np.uint8)
 
 
 def street_crops(
@@ -136,12 +138,18 @@ def _named(view: ViewOfRoad, sign_ids: NDArray[np.int64], finder: CandidateFinde
     shared = overlaps(boxes, view.boxes_xywh_px)
     most = shared.max(axis=1, initial=0.0)
     sides = boxes[:, 2:].min(axis=1, initial=np.inf)
-    left, top, across, down = view.known_xywh_px
-    middles = boxes[:, :2] + boxes[:, 2:] / 2
-    known = ((middles >= (left, top)) & (middles <= (left + across, top + down))).all(axis=1)
-    clutter = (most < BACKGROUND_OVERLAP) & (sides >= ANNOTATED_SIDE_PX * view.scale) & known
+    clutter = (most < BACKGROUND_OVERLAP) & (sides >= ANNOTATED_SIDE_PX * view.scale) & _known(view, boxes)
     signs = (most >= SIGN_OVERLAP) & (sides >= LEGIBLE_SIDE_PX)
     kinds = np.full(len(boxes), NO_SIGN)
     kinds[signs] = sign_ids[shared[signs].argmax(axis=1)] if signs.any() else NO_SIGN
     taken = clutter | signs
     return boxes[taken], kinds[taken]
+
+
+def _known(view: ViewOfRoad, boxes_xywh_px: Boxes) -> NDArray[np.bool_]:
+    """(n,) whether the middle of each box lies in the still, where it is known what is a sign."""
+    if view.known_xywh_px is None:
+        return np.ones(len(boxes_xywh_px), bool)
+    left, top, across, down = view.known_xywh_px
+    middles = boxes_xywh_px[:, :2] + boxes_xywh_px[:, 2:] / 2
+    return np.asarray(((middles >= (left, top)) & (middles <= (left + across, top + down))).all(axis=1))

@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,7 @@ def _train_ranker(frames_path: Path, out: Path, trees: int, seed: int, fold: int
         with progress_bar("measuring", len(frames)) as step:
             examples = ranker_examples(archive, frames, seed, step)
         with progress_bar("training", None) as step:
-            ranker = train_ranker(examples, trees=trees, seed=seed, report=step)
+            ranker = train_ranker(list(chain.from_iterable(examples)), trees=trees, seed=seed, report=step)
         made = {"command": _command(), "seed": seed, "trees": trees, "frames": len(frames), "fold": fold}
         save_ranker(ranker, out, made | {"gt.txt": _digest(archive, "gt.txt")})
     click.echo(f"wrote {out}", err=True)

@@ -1,5 +1,6 @@
 """What network and ranker learn from street frames: real shapes on a drawn road, named by the table beside them."""
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,8 @@ def test_the_ranker_learns_a_sign_in_other_light_too(street: Path) -> None:
         frames = list_frames(archive)
         examples = ranker_examples(archive, frames, 1, lambda done, of: None)
         again = ranker_examples(archive, frames, 1, lambda done, of: None)
-    of_sign = [example for example in examples if ((example.weight > 0) & (example.is_sign > 0)).any()]
-    assert len(of_sign) == 3, "as it is, in other light, and in other light from farther away"
-    assert not np.array_equal(of_sign[0].rough, of_sign[1].rough)
-    assert all(np.array_equal(one.fine, other.fine) for one, other in zip(examples, again, strict=True))
+    assert [len(of_frame) for of_frame in examples] == [3, 3], "as it is, in other light, and that from farther away"
+    assert all(((example.weight > 0) & (example.is_sign > 0)).any() for example in examples[0])
+    assert not np.array_equal(examples[0][0].rough, examples[0][1].rough)
+    for one, other in zip(chain.from_iterable(examples), chain.from_iterable(again), strict=True):
+        assert np.array_equal(one.fine, other.fine)
