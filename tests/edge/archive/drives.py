@@ -57,10 +57,10 @@ def _draw(image: NDArray[np.uint8], class_id: int, share: float, row: int) -> No
     patch[:] = (alpha * sign[..., 2::-1] + (1 - alpha) * patch).astype(np.uint8)
 
 
-def write_video(path: Path, images: Iterator[NDArray[np.uint8]]) -> Path:
+def write_video(path: Path, images: Iterator[NDArray[np.uint8]], fps: int = FPS) -> Path:
     """H.264 as cameras write it, with frames that need later ones."""
     with av.open(str(path), "w") as file:
-        stream = file.add_stream("libx264", rate=FPS)
+        stream = file.add_stream("libx264", rate=fps)
         stream.width, stream.height, stream.pix_fmt = *SIZE_WH, "yuv420p"
         stream.options = {"g": str(KEYS_APART), "bf": "2", "crf": "18", "preset": "veryfast", "threads": "1"}
         for image in images:
