@@ -7,8 +7,7 @@ from edge.errors import ReportError
 
 
 def render(template: str, **values: Any) -> str:
-    """A page from `edge/templates`; of the values only `markupsafe.Markup`, and what a template calls safe, is put in as it
-    is.
+    """A page from `edge/templates`. Values go in as text, but for `markupsafe.Markup` and what a template calls safe.
 
     Raises ReportError where Jinja2 is missing.
     """

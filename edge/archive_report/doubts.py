@@ -29,7 +29,7 @@ class Reason:
 
 REASONS = (
     Reason("contradicted", "Read differently", "another limit was read at this place by other recordings"),
-    Reason("changed", "Changed its mind", "what it was confirmed as changed on the way"),
+    Reason("changed", "Changed class", "it was confirmed as something else before"),
     Reason("runner-up", "Close runner-up", f"another class had more than {100 * CLOSE_RUNNER_UP:g} %"),
     Reason("unsure", "Low confidence", f"less than {100 * LOW_CONFIDENCE:g} % sure when last seen"),
     Reason("short", "Short-lived", f"seen in {FEW_FRAMES} frames or fewer, or under {SHORT_S:g} s once confirmed"),

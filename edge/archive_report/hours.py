@@ -34,7 +34,7 @@ class Hours:
     @property
     def counts(self) -> list[int]:
         """Signs in each bar."""
-        return np.bincount(self.of_sign, minlength=256)[: len(self.labels)].tolist()
+        return [int(count) for count in np.bincount(self.of_sign, minlength=256)[: len(self.labels)]]
 
 
 def by_hour(signs: Signs, zone: ZoneInfo) -> Hours:

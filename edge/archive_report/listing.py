@@ -33,13 +33,15 @@ class Listing:
 
 def list_signs(archive: Archive, always: NDArray[np.int64]) -> Listing:
     """All signs and recordings, or as many as there is room for: the recordings with the most signs, and of those
-    all signs or some, spread evenly; `always` are rows that must not be lost to that."""
+    all signs or some, spread evenly. `always` are rows that are in it with their recordings, whatever else is."""
     counts = np.bincount(archive.signs.recording, minlength=len(archive.recordings))
-    shown = np.sort(np.argsort(-counts, kind="stable")[:MOST_RECORDINGS])
+    wanted = counts.astype(np.float64)
+    wanted[archive.signs.recording[always]] = np.inf
+    shown = np.sort(np.argsort(-wanted, kind="stable")[: max(MOST_RECORDINGS, int(np.isinf(wanted).sum()))])
     rows = np.flatnonzero(np.isin(archive.signs.recording, shown))
     if len(rows) > MOST_SIGNS:
-        spread = rows[np.linspace(0, len(rows) - 1, MOST_SIGNS - len(always)).astype(np.int64)]
-        rows = np.union1d(spread, always[np.isin(archive.signs.recording[always], shown)])
+        spread = np.linspace(0, len(rows) - 1, max(MOST_SIGNS - len(always), 0))
+        rows = np.union1d(rows[spread.astype(np.int64)], always)
     return Listing(rows, shown, counts[shown])
 
 
@@ -50,7 +52,7 @@ def packed(archive: Archive, listing: Listing, hours: Hours, doubts: Doubts) -> 
     seconds, where no time is; in them what isn't known of one sign is the least number of the type.
     """
     signs, rows = archive.signs, listing.rows
-    columns = {
+    columns: dict[str, tuple[str, NDArray[Any]]] = {
         "kind": ("u2", signs.kind),
         "recording": ("u2", np.searchsorted(listing.recordings, signs.recording)),
         "when": ("u1", hours.of_sign),

@@ -20,7 +20,7 @@ from edge.archive_report.hours import Hours, by_hour
 from edge.archive_report.listing import Listing, list_signs, packed, recording_rows
 from edge.archive_report.pictures import Thumbnail, choose, exists, read_thumbnails
 from edge.archive_report.places import areas
-from edge.archive_report.tables import BROKEN, NO_CLASS, Archive, Kind
+from edge.archive_report.tables import BROKEN, Archive, Kind
 from edge.archive_report.words import clipped, duration, moment, position
 from edge.errors import ReportError
 from edge.page_template import render
@@ -130,12 +130,12 @@ def _facts(archive: Archive, doubts: Doubts, hours: Hours) -> dict[str, Any]:
 
 def _tiles(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Figures to see first: value, what it is, and the section that says more."""
-    worst = max(facts["degraded_seconds"].values(), default=0)
+    reason, seconds = max(facts["degraded_seconds"].items(), key=lambda pair: pair[1], default=("", 0.0))
     return [
         (f"{facts['signs']:,}", f"signs of {facts['kinds']} kinds", "kinds"),
         (duration(facts["seconds"]), f"in {facts['recordings']:,} recordings", "recordings"),
         (f"{facts['doubtful']:,}", "readings to check", "check"),
-        (duration(worst) if worst else "none", "degraded at the most, by reason", "trouble"),
+        (duration(seconds), f"degraded, {clipped(reason, 30)} above all" if reason else "degraded", "trouble"),
         (f"{facts['broken']:,}", "broken recordings", "trouble"),
     ]
 

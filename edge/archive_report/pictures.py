@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edge.archive_report.tables import THUMBNAIL_COLUMNS, THUMBNAILS, Archive, open_table
 
-OF_A_KIND = 8
+OF_A_KIND = 4
 MOST_PICTURES = 600
 MOST_BYTES = 16 * 1024
 """Of one picture; what is larger is no thumbnail of ours."""

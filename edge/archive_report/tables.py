@@ -212,20 +212,20 @@ def _signs(table: "pa.Table", place: dict[str, int]) -> tuple[list[Kind], Signs]
     kind = np.fromiter((kinds.setdefault(Kind(*row), len(kinds)) for row in rows), np.int64, len(table))
     confirmed_s = numbers("confirmed_s")
     order = np.lexsort((confirmed_s, recording))
-    columns = (
-        np.asarray(recording, np.int64),
-        kind,
-        whole("track"),
-        numbers("confidence"),
-        numbers("first_s"),
-        confirmed_s,
-        numbers("last_s"),
-        whole("hits"),
-        whole("changes"),
-        np.asarray(milliseconds.to_numpy(zero_copy_only=False), np.float64) / 1000,
-        numbers("latitude"),
-        numbers("longitude"),
-        whole("runner_up_class_id", NO_CLASS),
-        np.nan_to_num(numbers("runner_up_confidence")),
+    signs = Signs(
+        recording=np.asarray(recording, np.int64)[order],
+        kind=kind[order],
+        track=whole("track")[order],
+        confidence=numbers("confidence")[order],
+        first_s=numbers("first_s")[order],
+        confirmed_s=confirmed_s[order],
+        last_s=numbers("last_s")[order],
+        hits=whole("hits")[order],
+        changes=whole("changes")[order],
+        unix_s=np.asarray(milliseconds.to_numpy(zero_copy_only=False), np.float64)[order] / 1000,
+        latitude=numbers("latitude")[order],
+        longitude=numbers("longitude")[order],
+        runner_up=whole("runner_up_class_id", NO_CLASS)[order],
+        runner_up_confidence=np.nan_to_num(numbers("runner_up_confidence"))[order],
     )
-    return list(kinds), Signs(*(column[order] for column in columns))
+    return list(kinds), signs

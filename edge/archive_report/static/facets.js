@@ -36,12 +36,30 @@ export function startFacets() {
   });
 }
 
-// Cards and pictures that stand in the page already.
+const FIRST_CARDS = 12, MORE_CARDS = 48;
+
+// Cards of doubtful readings and pictures, which stand in the page already; of the cards no more than somebody wants to see.
 export function startCards() {
-  const cards = [...document.querySelectorAll("[data-sign]")];
+  const cards = [...document.querySelectorAll(".doubts [data-sign]")];
+  const pictures = [...document.querySelectorAll(".gallery [data-sign]")];
   const groups = [...document.querySelectorAll("[data-group]")];
+  const more = document.getElementById("more-doubts");
+  let room = FIRST_CARDS;
+  const fits = (one) => fails[one.dataset.sign] === 0;
+  const showCards = () => {
+    const fitting = cards.filter(fits);
+    for (const card of cards) card.hidden = true;
+    for (const card of fitting.slice(0, room)) card.hidden = false;
+    if (more) more.hidden = fitting.length <= room;
+  };
+  more?.addEventListener("click", () => {
+    room += MORE_CARDS;
+    showCards();
+  });
   onFilter(() => {
-    for (const card of cards) card.hidden = fails[card.dataset.sign] !== 0;
+    room = FIRST_CARDS;
+    showCards();
+    for (const picture of pictures) picture.hidden = !fits(picture);
     for (const group of groups) group.hidden = !group.querySelector("[data-sign]:not([hidden])");
   });
 }

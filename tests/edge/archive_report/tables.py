@@ -34,8 +34,9 @@ def sign(recording: str, track: int, class_id: int, **values: Any) -> dict[str, 
 def recording(name: str, **values: Any) -> dict[str, Any]:
     """A row of the recordings."""
     return {
-        "recording": name, "content_hash": "0" * 64, "format": "mp4", "frames": 45000, "fps": 25.0, "duration_s": 1800.0,
-        "width": 1360, "height": 800, "started_utc": None, "degraded": [], "state": "done", "error": None,
+        "recording": name, "content_hash": "0" * 64, "format": "mp4", "frames": 45000, "fps": 25.0,
+        "duration_s": 1800.0, "width": 1360, "height": 800, "started_utc": None, "degraded": [], "state": "done",
+        "error": None,
     } | values  # fmt: skip
 
 
@@ -81,7 +82,7 @@ def write_tables(
 
 
 def write_fleet(folder: Path, signs: int, recordings: int, seed: int = 5) -> Path:
-    """An archive of drives through two cities, along the same streets again and again, with some readings gone wrong."""
+    """An archive of drives through two cities, along the same streets again and again; some readings went wrong."""
     random = np.random.default_rng(seed)
     streets = [_street(random, CITIES[number % 3 // 2]) for number in range(18)]
     pictures = [_pictures(random, class_id) for class_id in range(len(CATALOGUE))]
@@ -114,14 +115,21 @@ def write_fleet(folder: Path, signs: int, recordings: int, seed: int = 5) -> Pat
             place = posts[post] + random.normal(0, 4e-5, 2)
             rows.append(
                 sign(
-                    name, track + 1, class_id, at=at, time_utc=started + timedelta(seconds=at),
-                    latitude=float(place[0]), longitude=float(place[1]),
-                    confidence=float(0.9955 + random.random() * 0.004) if doubtful else float(1 - random.random() * 1e-4),
+                    name,
+                    track + 1,
+                    class_id,
+                    at=at,
+                    time_utc=started + timedelta(seconds=at),
+                    latitude=float(place[0]),
+                    longitude=float(place[1]),
+                    confidence=float(0.9955 + random.random() * 0.004)
+                    if doubtful
+                    else float(1 - random.random() * 1e-4),
                     hits=int(random.integers(3, 12)) if doubtful else int(random.integers(12, 180)),
                     changes=int(doubtful and random.random() < 0.2),
                     runner_up_class_id=int(random.integers(43)),
                     runner_up_confidence=float(random.random() * 0.0025) if doubtful else 1e-6,
-                )  # fmt: skip
+                )
             )
             thumbnails.append(thumbnail(name, track + 1, pictures[class_id][int(random.integers(4))]))
         frames = int(at * 25) + 500
