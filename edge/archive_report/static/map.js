@@ -2,7 +2,7 @@
 
 import { element } from "../../service/static/elements.js";
 import { columns, confidenceText, count, kindName, many, mark, moment, recordingName, use, whole } from "./signs.js";
-import { RECORDING, fails, isFiltered, onFilter } from "./filter.js";
+import { RECORDING, asked, fails, isFiltered, onFilter } from "./filter.js";
 import { boundsOf, boundsOfArea, fit, move, placeSigns, scaleBar, shrink, view, x, y, zoom } from "./view.js";
 import { markers } from "./markers.js";
 
@@ -10,14 +10,23 @@ const MARK_PX = 28, STEP_PX = 80, BAR_PX = 120, LISTED = 8, CLOSER = 1.6;
 const APART_M = 3000; // signs of a recording that are farther apart are not joined: nobody knows the way between them
 const part = (id) => document.getElementById(`map-${id}`);
 const everything = () => [...Array(count).keys()].filter((row) => fails[row] === 0);
-const tenth = (metres) => metres.toFixed(1);
+const tenth = (metres) => Math.round(10 * metres) / 10;
+let places = []; // as text, to the decimetre
+let drawn = null; // for which recordings the drives are
 
 export function startMap() {
   placeSigns();
+  places = Array.from(x, (right, row) => `${tenth(right)} ${tenth(y[row])}`);
   const svg = part("view");
   let waiting = 0;
   const draw = () => { waiting ||= requestAnimationFrame(() => { waiting = 0; drawView(); }); };
-  const go = (bounds) => { fit(bounds); close(); draw(); };
+  const areas = [...document.querySelectorAll("[data-area]")];
+  const choose = (chosen) => {
+    for (const button of areas) button.setAttribute("aria-pressed", button === chosen);
+    fit(chosen.dataset.area ? boundsOfArea(...chosen.dataset.area.split(" ").map(Number)) : boundsOf(everything()));
+    close();
+    draw();
+  };
   new ResizeObserver(() => {
     const first = part("marks").childElementCount === 0;
     [view.width, view.height] = [svg.clientWidth, svg.clientHeight];
@@ -25,39 +34,40 @@ export function startMap() {
     if (first) {
       fit(boundsOf(everything()));
       view.least = view.scale / 4;
+      // Where areas are far apart, all of them together show little.
+      if (!isFiltered()) choose(areas[1] ?? areas[0]);
     }
     draw();
   }).observe(svg);
-  for (const button of document.querySelectorAll("[data-area]")) {
-    const corners = button.dataset.area.split(" ").map(Number);
-    button.addEventListener("click", () => go(button.dataset.area ? boundsOfArea(...corners) : boundsOf(everything())));
-  }
+  for (const button of areas) button.addEventListener("click", () => choose(button));
   document.getElementById("zoom-in").addEventListener("click", () => { zoom(CLOSER); draw(); });
   document.getElementById("zoom-out").addEventListener("click", () => { zoom(1 / CLOSER); draw(); });
   onFilter(() => {
     drawSigns();
+    if (isFiltered()) choose(areas[0]);
     close();
-    if (isFiltered()) fit(boundsOf(everything()));
     draw();
   });
   followPointers(svg, draw);
-  followKeys(svg, draw, go);
+  followKeys(svg, draw, () => choose(areas[0]));
 }
 
 // What only a filter changes: it is drawn in metres, and the view moves it.
 function drawSigns() {
-  let [drives, dots, before] = ["", "", -1];
+  let dots = "";
+  for (let row = 0; row < count; row++) if (fails[row] === 0 && !Number.isNaN(x[row])) dots += `M${places[row]}h0`;
+  part("dots").setAttribute("d", dots);
+  if (drawn === asked.recording) return;
+  drawn = asked.recording;
+  let [drives, before] = ["", -1];
   for (let row = 0; row < count; row++) {
-    if (Number.isNaN(x[row])) continue;
-    if (fails[row] === 0) dots += `M${tenth(x[row])} ${tenth(y[row])}h0`;
-    if (fails[row] & RECORDING) continue;
+    if (Number.isNaN(x[row]) || fails[row] & RECORDING) continue;
     const joined = before >= 0 && columns.recording[before] === columns.recording[row] &&
       Math.hypot(x[row] - x[before], y[row] - y[before]) * shrink() < APART_M;
-    drives += `${joined ? "L" : "M"}${tenth(x[row])} ${tenth(y[row])}`;
+    drives += `${joined ? "L" : "M"}${places[row]}`;
     before = row;
   }
   part("drives").setAttribute("d", drives);
-  part("dots").setAttribute("d", dots);
 }
 
 function drawView() {
@@ -124,11 +134,11 @@ function close() {
   part("card").hidden = true;
 }
 
-function followKeys(svg, draw, go) {
+function followKeys(svg, draw, showAll) {
   const keys = {
     ArrowLeft: () => move(STEP_PX, 0), ArrowRight: () => move(-STEP_PX, 0), ArrowUp: () => move(0, STEP_PX),
     ArrowDown: () => move(0, -STEP_PX), "+": () => zoom(CLOSER), "=": () => zoom(CLOSER), "-": () => zoom(1 / CLOSER),
-    0: () => go(boundsOf(everything())), Escape: close,
+    0: showAll, Escape: close,
     Enter: () => {
       const apart = (marker) => Math.hypot(marker.x - view.width / 2, marker.y - view.height / 2);
       const all = markers();

@@ -19,9 +19,10 @@ function table(id, rows, by, line, said) {
     const head = heads.find((one) => one.hasAttribute("aria-sort"));
     const key = by[head.dataset.sort];
     const direction = head.getAttribute("aria-sort") === "ascending" ? 1 : -1;
-    const keys = new Map(sorted.map((row) => [row, key(row)]));
+    const keys = [];
+    for (const row of sorted) keys[row] = key(row);
     sorted.sort((one, other) => {
-      const [left, right] = [keys.get(one), keys.get(other)];
+      const [left, right] = [keys[one], keys[other]];
       return (left < right ? -direction : left > right ? direction : 0) || one - other;
     });
   }
