@@ -25,7 +25,8 @@ DARKEST, BRIGHTEST = 15, 250
 LEAST_SAMPLES = 0.02
 """Share of the pixels that must have one."""
 APART_S = 0.5
-"""Between the pictures of a drive that count."""
+"""Of a drive the first picture in each interval of this length counts. The intervals lie still on the clock, so that
+whoever begins in the middle of a drive takes the same pictures."""
 PICTURES, LEAST_PICTURES = 60, 10
 """Pictures that the median is of, at most, and before it is told."""
 STRONG_STOPS, WEAK_STOPS = 1.5, 1.3
@@ -68,13 +69,35 @@ def cast_of(image: NDArray[np.uint8], exponent: float = SHADES_OF_GREY) -> Cast 
     return _cast(GAMMA * np.log2(np.maximum(means, 1e-3)))
 
 
-class DriveCast:
-    """The cast of a drive; keep one for each camera."""
+@dataclass(frozen=True, slots=True)
+class CastMemory:
+    """All that a drive's cast is told from, to go on elsewhere."""
 
-    def __init__(self) -> None:
-        self._casts: deque[Cast] = deque(maxlen=PICTURES)
-        self._last_s: float | None = None
-        self._strong = False
+    casts: tuple[Cast, ...] = ()
+    """Of the newest pictures, oldest first."""
+    last_s: float | None = None
+    """When the newest picture that counted was taken."""
+    strong: bool = False
+    """Whether the cast was taken off."""
+
+
+NOTHING_SEEN = CastMemory()
+
+
+class DriveCast:
+    """The cast of a drive; keep one for each camera. `memory`: of one that it goes on from."""
+
+    def __init__(self, memory: CastMemory = NOTHING_SEEN) -> None:
+        self._casts: deque[Cast] = deque(memory.casts, maxlen=PICTURES)
+        self._last_s = memory.last_s
+        self._strong = memory.strong
+        self.newest: Cast | None = None
+        """Of the newest picture that counted; None where it had none that can be told."""
+
+    @property
+    def memory(self) -> CastMemory:
+        """What another one needs to go on from here."""
+        return CastMemory(tuple(self._casts), self._last_s, self._strong)
 
     @property
     def pictures(self) -> int:
@@ -108,13 +131,20 @@ class DriveCast:
 
     def take(self, image: NDArray[np.uint8], time_s: float) -> bool:
         """Take in a picture (height, width, 3) uint8 BGR of this time; False where it is too soon after the last."""
-        if self._last_s is not None and 0 <= time_s - self._last_s < APART_S:
+        if not self.counts(time_s):
             return False
-        self._last_s = time_s
-        cast = cast_of(image)
+        self.note(cast_of(image), time_s)
+        return True
+
+    def counts(self, time_s: float) -> bool:
+        """Whether a picture of this time would be the first of its interval."""
+        return self._last_s is None or time_s // APART_S != self._last_s // APART_S
+
+    def note(self, cast: Cast | None, time_s: float) -> None:
+        """Take in what `cast_of` said of a picture that counts."""
+        self._last_s, self.newest = time_s, cast
         if cast is not None:
             self._casts.append(cast)
-        return True
 
 
 def _cast(stops: NDArray[np.float64]) -> Cast:

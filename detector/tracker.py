@@ -119,6 +119,11 @@ class Tracker:
         self.ended: list[Ended] = []
         """Tracks that the newest frame ended."""
 
+    @property
+    def begun(self) -> int:
+        """Tracks that have begun so far: the number of the newest."""
+        return self._next_number - 1
+
     def expected(self, time_s: float, size_px: tuple[int, int]) -> Boxes:
         """Boxes (n, 4) where the signs that are followed should be at a time in a picture of a width and height."""
         motions = [predict(track.motion, time_s) for track in self._tracks]

@@ -148,14 +148,17 @@ def open_reader(
     weights: Path = BUILT_IN,
     backend: "Backend | RemoteAddress" = "auto",
     report: "Callable[[RemoteEvent], None] | None" = None,
+    *,
+    threads: int = 2,
 ) -> FrameReader:
     """A reader with the weights that come with the package, or those in another folder, for the signs they know.
 
-    `report` is told when a remote classifier fails and when it answers again.
+    `report` is told when a remote classifier fails and when it answers again. `threads` are those of the candidate
+    stage and of LiteRT.
     """
     catalogue = catalogue_of(weights)
-    classifier, remote = open_classifier(catalogue, weights, backend, report)
-    return FrameReader(catalogue, classifier, CandidateFinder(load_ranker()), remote=remote)
+    classifier, remote = open_classifier(catalogue, weights, backend, report, threads=threads)
+    return FrameReader(catalogue, classifier, CandidateFinder(load_ranker(), threads), remote=remote)
 
 
 def limits_of(catalogue: Catalogue) -> dict[int, float]:
@@ -183,21 +186,27 @@ class SignReader:
         source: What messages call it.
         stills: Its pictures have nothing to do with one another.
         placing: Says where its signs are; without it they have neither distance nor bearing.
+        seeing: Has looked at its pictures so far; if None, there were none.
     """
 
     def __init__(
-        self, reader: FrameReader, source: str, *, stills: bool = False, placing: Placing | None = None
+        self,
+        reader: FrameReader,
+        source: str,
+        *,
+        stills: bool = False,
+        placing: Placing | None = None,
+        seeing: Seeing | None = None,
     ) -> None:
         self._reader = reader
         self._source = source
         self._stills = stills
         self._placing = placing
-        self._seeing = Seeing(stills=stills)
+        self._seeing = seeing or Seeing(stills=stills)
         self._limits = limits_of(reader.catalogue)
         self._tracker = Tracker(self._limits)
         self._tracks_before = 0
         """Tracks of earlier trackers: numbers go on, since they are never used again."""
-        self._tracks_so_far = 0
         self._seen: tuple[float, tuple[int, int]] | None = None
         """When the newest frame was taken, and its width and height."""
         self.session = secrets.token_hex(8)
@@ -210,6 +219,11 @@ class SignReader:
     def candidate_count(self) -> int:
         """Regions of the newest frame that the network looked at."""
         return len(self.insight.reading.candidates) if self.insight else 0
+
+    @property
+    def tracks_begun(self) -> int:
+        """Tracks that have begun so far, whether or not they ever came to be in a message: the newest one's number."""
+        return self._tracks_before + self._tracker.begun
 
     def read(
         self, frame: Frame, *, dropped: int = 0, degraded: Sequence[str] = (), effort: Effort = LEVELS[0]
@@ -261,8 +275,8 @@ class SignReader:
             last_s, size = self._seen
             # In a picture of another size the same place is another one.
             if size != (width, height) or time_s - last_s > FORGET_AFTER_S:
+                self._tracks_before = self.tracks_begun
                 self._tracker = Tracker(self._limits)
-                self._tracks_before = self._tracks_so_far
                 if self._placing is not None:
                     self._placing.forget()
         self._seen = (time_s, (width, height))
@@ -275,10 +289,8 @@ class SignReader:
         return [self._sign_of_track(track, places.get(track.number, NOWHERE)) for track in tracks]
 
     def _sign_of_track(self, track: Track, placed: Placed) -> Sign:
-        number = self._tracks_before + track.number
-        self._tracks_so_far = max(self._tracks_so_far, number)
         return self._sign(
-            number,
+            self._tracks_before + track.number,
             track.state,
             track.class_id,
             track.confidence,

@@ -24,13 +24,20 @@ class Seeing:
     def __init__(self, *, stills: bool = False) -> None:
         self._stills = stills
         self._judge = PictureJudge()
-        self._cast = DriveCast()
-        self._gains: Gains | None = None
+        self.cast = DriveCast()
+        """The drive's, as far as it is known."""
+        self.gains: Gains | None = None
+        """In force."""
 
     def look(self, image: NDArray[np.uint8], time_s: float) -> Light:
         """Take in a picture (height, width, 3) uint8 BGR of this time, on any clock that goes on evenly."""
         if self._stills:
             return Light(judge_still(image), None)
-        if self._cast.take(image, time_s):
-            self._gains = self._cast.gains
-        return Light(self._judge.judge(image, time_s), self._gains)
+        if self.cast.take(image, time_s):
+            self.gains = self.cast.gains
+        return Light(self._judge.judge(image, time_s), self.gains)
+
+    def know(self, cast: DriveCast) -> None:
+        """Take over what is known of the drive's cast from elsewhere."""
+        self.cast = cast
+        self.gains = cast.gains

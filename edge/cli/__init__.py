@@ -8,6 +8,7 @@ from edge.cli.group import SignwatchGroup, version_option
 COMMANDS = {
     "run": ("edge.cli.run:command", "Read signs from a camera or stream, live, and publish them."),
     "process": ("edge.cli.process:command", "Read signs from recordings or pictures."),
+    "archive": ("edge.cli.archive:command", "Read a fleet's recordings into tables, on many cores or machines."),
     "listen": ("edge.cli.listen:command", "Subscribe, and print what is published."),
     "drive-state": ("edge.cli.drive_state:command", "Show which rules are in force, live from a publisher."),
     "serve": ("edge.cli.serve:command", "Serve a page, and HTTP, that read the signs in pictures."),

@@ -28,13 +28,14 @@ class VideoSource(Source):
     Args:
         path: The file; any container and codec that FFmpeg reads.
         name: What messages call it; the file's name if None.
+        threads: That decode; as many as FFmpeg likes if None.
 
     Raises:
         SourceError: Where the file isn't there or is no video.
         SourceTruncated: Where it is an MP4 that was cut off before its index.
     """
 
-    def __init__(self, path: str | Path, *, name: str | None = None) -> None:
+    def __init__(self, path: str | Path, *, name: str | None = None, threads: int | None = None) -> None:
         path = Path(path)
         if not path.is_file():
             what = "is a folder, not a video" if path.is_dir() else "isn't there"
@@ -44,6 +45,7 @@ class VideoSource(Source):
         self.dropped = 0
         self.skipped: list[str] = []
         self._path = path
+        self._next = 0
         quiet_opencv()
         # Absolute, because FFmpeg takes what stands before a colon for a protocol.
         # The time-outs work only when passed here, not when set later.
@@ -53,6 +55,7 @@ class VideoSource(Source):
             [
                 *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS),
                 *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS),
+                *([] if threads is None else (cv2.CAP_PROP_N_THREADS, threads)),
             ],
         )
         if not self._capture.isOpened() or _is_text(self._capture):
@@ -67,26 +70,36 @@ class VideoSource(Source):
             SourceTruncated: After the last frame, where the container promised clearly more.
             SourceError: Where there was not one frame.
         """
-        read = 0
         media_s = 0.0
         while True:
             ok, image = self._capture.read()
             if not ok:
                 break
             media_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            self._next += 1
             yield Frame(
                 image=np.asarray(image, dtype=np.uint8),
-                number=read,
+                number=self._next - 1,
                 captured_ns=time.time_ns(),
                 captured_monotonic_ns=time.monotonic_ns(),
                 media_s=media_s,
                 file=None,
             )
-            read += 1
-        if self._is_truncated(read, media_s):
-            raise SourceTruncated(str(self._path), read=read, expected=self.frame_count)
-        if read == 0:
+        if self._is_truncated(self._next, media_s):
+            raise SourceTruncated(str(self._path), read=self._next, expected=self.frame_count)
+        if self._next == 0:
             raise SourceError(f"{self._path} holds no picture that can be read")
+
+    def jump(self, media_s: float) -> None:
+        """Go on near this second of the recording: often before it, seldom exactly there.
+
+        Frames are then counted on from where they were; whoever knows a frame's number says it by `renumber`.
+        """
+        self._capture.set(cv2.CAP_PROP_POS_MSEC, 1000 * media_s)
+
+    def renumber(self, number: int) -> None:
+        """Say which frame of the recording the newest one was; the next ones are counted from it."""
+        self._next = number + 1
 
     def close(self) -> None:
         """Close the file."""
