@@ -8,8 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.archive_report.tables import THUMBNAIL_COLUMNS, THUMBNAILS, Archive, open_table
+from edge.archive.tables import THUMBNAILS, THUMBNAILS_FILE
+from edge.archive_report.tables import Archive, damaged, open_table
 
+COLUMNS = ("recording", "track", "jpeg")
+BATCH_ROWS = 4096
 OF_A_KIND = 4
 MOST_PICTURES = 600
 MOST_BYTES = 16 * 1024
@@ -51,14 +54,18 @@ def read_thumbnails(archive: Archive, rows: NDArray[np.int64]) -> dict[int, Thum
     keys = archive.signs.recording[rows] * TRACKS + archive.signs.track[rows]
     row_of_key = dict(zip(keys.tolist(), rows.tolist(), strict=True))
     found: dict[int, Thumbnail] = {}
-    with open_table(archive.folder / THUMBNAILS, THUMBNAIL_COLUMNS) as file:
-        for batch in file.iter_batches(batch_size=4096, columns=list(THUMBNAIL_COLUMNS)):
-            recording = pc.fill_null(pc.index_in(batch["recording"].cast(pa.string()), value_set=names), -1)
-            of_batch = recording.to_numpy(zero_copy_only=False).astype(np.int64) * TRACKS + batch["track"].to_numpy()
-            for place in np.flatnonzero(np.isin(of_batch, keys)).tolist():
-                thumbnail = _thumbnail(batch["jpeg"][place].as_py())
-                if thumbnail is not None:
-                    found[row_of_key[int(of_batch[place])]] = thumbnail
+    path = archive.folder / THUMBNAILS_FILE
+    with open_table(path, THUMBNAILS, COLUMNS) as file:
+        try:
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(COLUMNS)):
+                recording = pc.fill_null(pc.index_in(batch["recording"], value_set=names), -1).to_numpy()
+                of_batch = recording.astype(np.int64) * TRACKS + batch["track"].to_numpy()
+                for place in np.flatnonzero(np.isin(of_batch, keys)).tolist():
+                    thumbnail = _thumbnail(batch["jpeg"][place].as_py())
+                    if thumbnail is not None:
+                        found[row_of_key[int(of_batch[place])]] = thumbnail
+        except (pa.ArrowException, OSError) as error:
+            raise damaged(path) from error
     return found
 
 
@@ -75,4 +82,4 @@ def _thumbnail(jpeg: bytes | None) -> Thumbnail | None:
 
 def exists(folder: Path) -> bool:
     """Whether an archive has pictures at all."""
-    return (folder / THUMBNAILS).exists()
+    return (folder / THUMBNAILS_FILE).exists()

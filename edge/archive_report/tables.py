@@ -1,21 +1,24 @@
 """The tables of an archive, as far as a report needs them, as columns of numbers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.archive.tables import (
+    RECORDINGS,
+    RECORDINGS_FILE,
+    SCHEMA,
+    SCHEMA_KEY,
+    SIGNS,
+    SIGNS_FILE,
+)
 from edge.errors import ReportError
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-SIGNS, THUMBNAILS, RECORDINGS = "signs.parquet", "thumbnails.parquet", "recordings.parquet"
 DONE, BROKEN, UNLISTED = "done", "broken", "unlisted"
 """States of a recording; of one that isn't listed there are signs and no summary."""
 NO_CLASS = -1
@@ -25,9 +28,9 @@ SIGN_COLUMNS = (
     "confirmed_s", "hits", "changes", "time_utc", "latitude", "longitude", "runner_up_class_id", "runner_up_confidence",
 )  # fmt: skip
 RECORDING_COLUMNS = (
-    "recording", "format", "frames", "duration_s", "width", "height", "started_utc", "degraded", "state", "error",
+    "recording", "state", "format", "frames", "duration_s", "width", "height", "started_utc", "degraded", "error",
 )  # fmt: skip
-THUMBNAIL_COLUMNS = ("recording", "track", "jpeg")
+_AGAIN = "run `signwatch archive` with the same folder again"
 
 
 class Kind(NamedTuple):
@@ -114,33 +117,18 @@ def read_archive(folder: Path) -> Archive:
 
     Raises ReportError where they aren't there, are cut off, or are of another version.
     """
-    require_pyarrow()
-    recordings = _understood(folder / RECORDINGS, RECORDING_COLUMNS, _recordings)
+    recordings = _recordings(_read(folder / RECORDINGS_FILE, RECORDINGS, RECORDING_COLUMNS))
     place = {recording.name: number for number, recording in enumerate(recordings)}
     if len(place) < len(recordings):
-        raise ReportError(f"{folder / RECORDINGS}: a recording stands in it twice; {_AGAIN}")
-    kinds, signs = _understood(folder / SIGNS, SIGN_COLUMNS, lambda table: _signs(table, place))
+        raise ReportError(f"{folder / RECORDINGS_FILE}: a recording stands in it twice; {_AGAIN}")
+    kinds, signs = _signs(_read(folder / SIGNS_FILE, SIGNS, SIGN_COLUMNS), place)
     # A run that was killed may have written the signs of a recording and not yet its summary.
     recordings += [Recording(name, state=UNLISTED) for name in list(place)[len(recordings) :]]
     return Archive(folder, recordings, kinds, signs)
 
 
-_AGAIN = "run `signwatch archive` with the same folder again"
-_T = TypeVar("_T")
-
-
-def require_pyarrow() -> None:
-    """Raise ReportError, with the mend, where what reads the tables is missing."""
-    try:
-        import pyarrow.parquet  # noqa: F401  (only asked for; whoever uses it imports it)
-    except ImportError as error:
-        raise ReportError(
-            f"an archive's tables need {error.name}, which is not installed: pip install 'signwatch[archive]'"
-        ) from error
-
-
-def open_table(path: Path, columns: tuple[str, ...]) -> Any:
-    """A Parquet file that has these columns, opened. Raises ReportError where it hasn't, or is no whole one."""
+def open_table(path: Path, schema: Any, columns: tuple[str, ...]) -> Any:
+    """A Parquet file that has these columns of a schema, opened. Raises ReportError where it hasn't, or isn't whole."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -150,82 +138,84 @@ def open_table(path: Path, columns: tuple[str, ...]) -> Any:
         raise ReportError(f"{path}: isn't there; `signwatch archive … --out {path.parent}` writes it") from error
     except (pa.ArrowException, OSError) as error:
         raise ReportError(f"{path}: is cut off or no Parquet file; {_AGAIN}") from error
-    missing = [name for name in columns if name not in file.schema_arrow.names]
-    if missing:
-        raise ReportError(f"{path}: is of another version, without {', '.join(missing)}; {_AGAIN}")
+    found = file.schema_arrow
+    version = (found.metadata or {}).get(SCHEMA_KEY)
+    if version != SCHEMA:
+        said = "no version" if version is None else version.decode("utf-8", "replace")
+        raise ReportError(f"{path}: has {said}, and this reads {SCHEMA.decode()}; {_AGAIN}")
+    strange = [name for name in columns if name not in found.names or not found.field(name).equals(schema.field(name))]
+    if strange:
+        raise ReportError(f"{path}: lacks {', '.join(strange)} as {SCHEMA.decode()} has them; {_AGAIN}")
     return file
 
 
-def _understood(path: Path, columns: tuple[str, ...], understand: Callable[["pa.Table"], _T]) -> _T:
-    """What is in some columns of a table."""
+def damaged(path: Path) -> ReportError:
+    """What to say of a table that begins well and can't be read to its end."""
+    return ReportError(f"{path}: is damaged; {_AGAIN}")
+
+
+def _read(path: Path, schema: Any, columns: tuple[str, ...]) -> Any:
     import pyarrow as pa
 
-    with open_table(path, columns) as file:
+    with open_table(path, schema, columns) as file:
         try:
-            table = file.read(columns=list(columns))
+            return file.read(columns=list(columns))
         except (pa.ArrowException, OSError) as error:
-            raise ReportError(f"{path}: is damaged; {_AGAIN}") from error
-    try:
-        return understand(table)
-    except (pa.ArrowException, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ReportError(f"{path}: has other values than this version knows; {_AGAIN}") from error
+            raise damaged(path) from error
 
 
-def _recordings(table: "pa.Table") -> list[Recording]:
+def _recordings(table: Any) -> list[Recording]:
     return [
         Recording(
             row["recording"],
             row["state"],
-            row["format"] or "",
-            row["frames"] or 0,
-            row["duration_s"] or 0.0,
-            row["width"] or 0,
-            row["height"] or 0,
+            row["format"],
+            row["frames"],
+            row["duration_s"],
+            row["width"],
+            row["height"],
             row["started_utc"],
-            {part["reason"]: part["frames"] for part in row["degraded"] or ()},
+            {part["reason"]: part["frames"] for part in row["degraded"]},
             " ".join((row["error"] or "").split()),
         )
         for row in table.to_pylist()
     ]
 
 
-def _signs(table: "pa.Table", place: dict[str, int]) -> tuple[list[Kind], Signs]:
+def _signs(table: Any, place: dict[str, int]) -> tuple[list[Kind], Signs]:
     """The kinds of sign, and the signs; `place` of each recording gets those that it lacks."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    def numbers(name: str) -> NDArray[np.float64]:
-        return np.asarray(pc.cast(table[name], pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+    def numbers(column: Any) -> NDArray[np.float64]:
+        return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), np.float64)
 
-    def whole(name: str, missing: int = 0) -> NDArray[np.int64]:
-        filled = pc.fill_null(pc.cast(table[name], pa.int64()), missing)
-        return np.asarray(filled.to_numpy(zero_copy_only=False), np.int64)
+    def whole(column: Any) -> NDArray[np.int64]:
+        return np.asarray(pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False), np.int64)
 
-    names = pc.fill_null(table["recording"].cast(pa.string()), "")
-    for name in names.unique().to_pylist():
+    for name in table["recording"].unique().to_pylist():
         place.setdefault(name, len(place))
-    recording = pc.index_in(names, value_set=pa.array(place, pa.string())).to_numpy(zero_copy_only=False)
-    milliseconds = table["time_utc"].cast(pa.timestamp("ms"), safe=False).cast(pa.int64()).cast(pa.float64())
+    recording = whole(pc.index_in(table["recording"], value_set=pa.array(place, pa.string())))
     # Two catalogues may have another sign under the same number, so that it is the whole row that tells.
     kinds: dict[Kind, int] = {}
     rows = zip(*(table[name].to_pylist() for name in Kind._fields), strict=True)
     kind = np.fromiter((kinds.setdefault(Kind(*row), len(kinds)) for row in rows), np.int64, len(table))
-    confirmed_s = numbers("confirmed_s")
+    confirmed_s = numbers(table["confirmed_s"])
     order = np.lexsort((confirmed_s, recording))
     signs = Signs(
-        recording=np.asarray(recording, np.int64)[order],
+        recording=recording[order],
         kind=kind[order],
-        track=whole("track")[order],
-        confidence=numbers("confidence")[order],
-        first_s=numbers("first_s")[order],
+        track=whole(table["track"])[order],
+        confidence=numbers(table["confidence"])[order],
+        first_s=numbers(table["first_s"])[order],
         confirmed_s=confirmed_s[order],
-        last_s=numbers("last_s")[order],
-        hits=whole("hits")[order],
-        changes=whole("changes")[order],
-        unix_s=np.asarray(milliseconds.to_numpy(zero_copy_only=False), np.float64)[order] / 1000,
-        latitude=numbers("latitude")[order],
-        longitude=numbers("longitude")[order],
-        runner_up=whole("runner_up_class_id", NO_CLASS)[order],
-        runner_up_confidence=np.nan_to_num(numbers("runner_up_confidence"))[order],
+        last_s=numbers(table["last_s"])[order],
+        hits=whole(table["hits"])[order],
+        changes=whole(table["changes"])[order],
+        unix_s=numbers(table["time_utc"].cast(pa.int64()))[order] / 1e6,
+        latitude=numbers(table["latitude"])[order],
+        longitude=numbers(table["longitude"])[order],
+        runner_up=whole(pc.fill_null(table["runner_up_class_id"], NO_CLASS))[order],
+        runner_up_confidence=np.nan_to_num(numbers(table["runner_up_confidence"]))[order],
     )
     return list(kinds), signs

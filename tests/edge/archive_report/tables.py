@@ -10,12 +10,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from edge.archive.tables import (
+    RECORDINGS,
+    RECORDINGS_FILE,
+    SIGNS,
+    SIGNS_FILE,
+    THUMBNAILS,
+    THUMBNAILS_FILE,
+)
 from edge.sample_drive.drawings import draw_sign
 from models.catalogue import load_catalogue
 
 CITIES = ((52.2726, 8.0498), (52.3906, 13.0645))
 """Latitude and longitude, degrees: two that are 340 km apart."""
 REASONS = ("night", "blurred", "overexposed", "blocked")
+BOX = {"x": 600.0, "y": 300.0, "w": 40.0, "h": 40.0}
 CATALOGUE = load_catalogue()
 
 
@@ -27,44 +36,24 @@ def sign(recording: str, track: int, class_id: int, **values: Any) -> dict[str, 
         "recording": recording, "track": track, "class_id": class_id, "code": kind.code, "name": kind.name,
         "category": kind.category, "value": kind.value, "unit": kind.unit, "confidence": 0.99999, "first_s": at - 0.8,
         "last_s": at + 1.5, "confirmed_s": at, "best_s": at + 1.2, "hits": 60, "changes": 0, "time_utc": None,
-        "latitude": None, "longitude": None, "runner_up_class_id": None, "runner_up_confidence": None,
+        "latitude": None, "longitude": None, "first_frame": 0, "last_frame": 60, "boxes": [], "best_box": BOX,
+        "bearing_deg": None, "distance_m": None, "distance_std_m": None, "runner_up_class_id": None,
+        "runner_up_confidence": None,
     } | values  # fmt: skip
 
 
 def recording(name: str, **values: Any) -> dict[str, Any]:
     """A row of the recordings."""
     return {
-        "recording": name, "content_hash": "0" * 64, "format": "mp4", "frames": 45000, "fps": 25.0,
+        "recording": name, "content_hash": "0" * 64, "format": "video", "frames": 45000, "fps": 25.0,
         "duration_s": 1800.0, "width": 1360, "height": 800, "started_utc": None, "degraded": [], "state": "done",
-        "error": None,
+        "error": None, "signs": 0, "pieces": 1, "processing_s": 60.0, "software": "0.1.0", "settings_hash": "0" * 16,
     } | values  # fmt: skip
 
 
 def thumbnail(recording: str, track: int, jpeg: bytes) -> dict[str, Any]:
     """A row of the pictures."""
     return {"recording": recording, "track": track, "jpeg": jpeg}
-
-
-SIGN_SCHEMA = pa.schema(
-    {
-        "recording": pa.string(), "track": pa.int64(), "class_id": pa.int16(), "code": pa.string(),
-        "name": pa.string(), "category": pa.string(), "value": pa.float64(), "unit": pa.string(),
-        "confidence": pa.float32(), "first_s": pa.float64(), "last_s": pa.float64(), "confirmed_s": pa.float64(),
-        "best_s": pa.float64(), "hits": pa.int32(), "changes": pa.int32(), "time_utc": pa.timestamp("us", "UTC"),
-        "latitude": pa.float64(), "longitude": pa.float64(), "runner_up_class_id": pa.int16(),
-        "runner_up_confidence": pa.float32(),
-    }.items()
-)  # fmt: skip
-RECORDING_SCHEMA = pa.schema(
-    {
-        "recording": pa.string(), "content_hash": pa.string(), "format": pa.string(), "frames": pa.int64(),
-        "fps": pa.float64(), "duration_s": pa.float64(), "width": pa.int32(), "height": pa.int32(),
-        "started_utc": pa.timestamp("us", "UTC"),
-        "degraded": pa.list_(pa.struct([("reason", pa.string()), ("frames", pa.int64())])),
-        "state": pa.string(), "error": pa.string(),
-    }.items()
-)  # fmt: skip
-THUMBNAIL_SCHEMA = pa.schema([("recording", pa.string()), ("track", pa.int64()), ("jpeg", pa.binary())])
 
 
 def write_tables(
@@ -75,9 +64,10 @@ def write_tables(
 ) -> Path:
     """Write the three tables; gives the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(list(signs), SIGN_SCHEMA), folder / "signs.parquet")
-    pq.write_table(pa.Table.from_pylist(list(recordings), RECORDING_SCHEMA), folder / "recordings.parquet")
-    pq.write_table(pa.Table.from_pylist(list(thumbnails), THUMBNAIL_SCHEMA), folder / "thumbnails.parquet")
+    for rows, schema, name in (
+        (signs, SIGNS, SIGNS_FILE), (recordings, RECORDINGS, RECORDINGS_FILE), (thumbnails, THUMBNAILS, THUMBNAILS_FILE)
+    ):  # fmt: skip
+        pq.write_table(pa.Table.from_pylist(list(rows), schema), folder / name)
     return folder
 
 

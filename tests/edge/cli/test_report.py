@@ -44,6 +44,16 @@ def gone(folder: Path) -> None:
 
 def of_another_version(folder: Path) -> None:
     table = pq.read_table(folder / "signs.parquet")
+    metadata = {b"signwatch.schema": b"signwatch.archive-9"}
+    pq.write_table(table.replace_schema_metadata(metadata), folder / "signs.parquet")
+
+
+def of_nobody(folder: Path) -> None:
+    pq.write_table(pa.table({"recording": ["a.mp4"]}), folder / "signs.parquet")
+
+
+def without_a_column(folder: Path) -> None:
+    table = pq.read_table(folder / "signs.parquet")
     pq.write_table(table.drop_columns(["confirmed_s"]), folder / "signs.parquet")
 
 
@@ -51,6 +61,13 @@ def of_other_types(folder: Path) -> None:
     table = pq.read_table(folder / "signs.parquet")
     place = table.schema.get_field_index("hits")
     pq.write_table(table.set_column(place, "hits", pa.array(["many"])), folder / "signs.parquet")
+
+
+def damaged_inside(folder: Path) -> None:
+    table = folder / "signs.parquet"
+    data = bytearray(table.read_bytes())
+    data[4:200] = bytes(196)
+    table.write_bytes(data)
 
 
 def with_broken_pictures(folder: Path) -> None:
@@ -63,8 +80,11 @@ def with_broken_pictures(folder: Path) -> None:
         (cut_off, "signs.parquet: is cut off or no Parquet file"),
         (empty, "recordings.parquet: is cut off or no Parquet file"),
         (gone, "signs.parquet: isn't there; `signwatch archive"),
-        (of_another_version, "signs.parquet: is of another version"),
-        (of_other_types, "signs.parquet: has other values"),
+        (of_another_version, "signs.parquet: has signwatch.archive-9, and this reads signwatch.archive-1"),
+        (of_nobody, "signs.parquet: has no version"),
+        (without_a_column, "signs.parquet: lacks confirmed_s as"),
+        (of_other_types, "signs.parquet: lacks hits as"),
+        (damaged_inside, "signs.parquet: is damaged"),
         (with_broken_pictures, "thumbnails.parquet: is cut off"),
     ],
 )
