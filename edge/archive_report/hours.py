@@ -1,4 +1,4 @@
-"""When signs were read: by the hour of the day where times are known, else by the time into the recording."""
+"""When signs were read: by the hour of the day where most times are known, else by the time into the recording."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,10 +38,10 @@ class Hours:
 
 
 def by_hour(signs: Signs, zone: ZoneInfo) -> Hours:
-    """Put each sign into a bar; hours of the day are those of a time zone."""
+    """Put each sign into a bar: by hours of the day, in a time zone, where the times of half of them are known."""
     known = np.isfinite(signs.unix_s)
     of_sign = np.full(len(signs), UNKNOWN, np.uint8)
-    if known.any():
+    if known.any() and 2 * known.sum() >= len(signs):
         of_sign[known] = [datetime.fromtimestamp(time, zone).hour for time in signs.unix_s[known].tolist()]
         return Hours(True, [f"{hour:02d}" for hour in range(HOURS)], of_sign)
     longest = float(signs.confirmed_s.max(initial=0.0))

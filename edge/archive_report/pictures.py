@@ -1,12 +1,13 @@
 """The small pictures that a page has room for: those of doubtful signs, and some of each kind."""
 
 import base64
+import io
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from edge.archive.tables import THUMBNAILS, THUMBNAILS_FILE
 from edge.archive_report.tables import Archive, damaged, open_table
@@ -15,8 +16,8 @@ COLUMNS = ("recording", "track", "jpeg")
 BATCH_ROWS = 4096
 OF_A_KIND = 4
 MOST_PICTURES = 600
-MOST_BYTES = 16 * 1024
-"""Of one picture; what is larger is no thumbnail of ours."""
+MOST_BYTES, MOST_PX = 16 * 1024, 256
+"""Of one picture and of its sides; what is larger is no thumbnail of ours."""
 TRACKS = 2**40
 """More than a recording has, so that recording and track make one number."""
 
@@ -69,14 +70,18 @@ def read_thumbnails(archive: Archive, rows: NDArray[np.int64]) -> dict[int, Thum
     return found
 
 
-def _thumbnail(jpeg: bytes | None) -> Thumbnail | None:
-    """None for what is no picture: a page shows nothing rather than a broken one."""
-    if not jpeg or len(jpeg) > MOST_BYTES:
+def _thumbnail(jpeg: bytes) -> Thumbnail | None:
+    """None for what is no picture, or no small one: a page shows nothing rather than a broken one."""
+    if len(jpeg) > MOST_BYTES:
         return None
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    if image is None:
+    try:
+        with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
+            if max(image.size) > MOST_PX:
+                return None
+            image.load()
+            width, height = image.size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # all of which Pillow raises
         return None
-    height, width = image.shape[:2]
     return Thumbnail("data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii"), width, height)
 
 

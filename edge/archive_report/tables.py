@@ -22,6 +22,8 @@ from edge.errors import ReportError
 DONE, BROKEN, UNLISTED = "done", "broken", "unlisted"
 """States of a recording; of one that isn't listed there are signs and no summary."""
 NO_CLASS = -1
+LONGEST_S, LAST_UNIX_S = 1e7, 2**32
+"""No recording is longer, none later: what a file says beyond them is taken for unknown, or for 0."""
 
 SIGN_COLUMNS = (
     "recording", "track", "class_id", "code", "name", "category", "value", "unit", "confidence", "first_s", "last_s",
@@ -99,7 +101,7 @@ class Signs:
     @cached_property
     def placed(self) -> NDArray[np.bool_]:
         """(n,) whether its position is known."""
-        return np.isfinite(self.latitude) & np.isfinite(self.longitude)
+        return (np.abs(self.latitude) <= 90) & (np.abs(self.longitude) <= 180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,11 @@ def read_archive(folder: Path) -> Archive:
 
     Raises ReportError where they aren't there, are cut off, or are of another version.
     """
-    recordings = _recordings(_read(folder / RECORDINGS_FILE, RECORDINGS, RECORDING_COLUMNS))
+    table = _read(folder / RECORDINGS_FILE, RECORDINGS, RECORDING_COLUMNS)
+    try:
+        recordings = [_recording(row) for row in table.to_pylist()]
+    except (OverflowError, ValueError) as error:  # times that are none
+        raise damaged(folder / RECORDINGS_FILE) from error
     place = {recording.name: number for number, recording in enumerate(recordings)}
     if len(place) < len(recordings):
         raise ReportError(f"{folder / RECORDINGS_FILE}: a recording stands in it twice; {_AGAIN}")
@@ -136,7 +142,7 @@ def open_table(path: Path, schema: Any, columns: tuple[str, ...]) -> Any:
         file = pq.ParquetFile(path)
     except FileNotFoundError as error:
         raise ReportError(f"{path}: isn't there; `signwatch archive … --out {path.parent}` writes it") from error
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise ReportError(f"{path}: is cut off or no Parquet file; {_AGAIN}") from error
     found = file.schema_arrow
     version = (found.metadata or {}).get(SCHEMA_KEY)
@@ -159,27 +165,26 @@ def _read(path: Path, schema: Any, columns: tuple[str, ...]) -> Any:
 
     with open_table(path, schema, columns) as file:
         try:
-            return file.read(columns=list(columns))
-        except (pa.ArrowException, OSError) as error:
+            table = file.read(columns=list(columns))
+            table.validate(full=True)
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
             raise damaged(path) from error
+    return table
 
 
-def _recordings(table: Any) -> list[Recording]:
-    return [
-        Recording(
-            row["recording"],
-            row["state"],
-            row["format"],
-            row["frames"],
-            row["duration_s"],
-            row["width"],
-            row["height"],
-            row["started_utc"],
-            {part["reason"]: part["frames"] for part in row["degraded"]},
-            " ".join((row["error"] or "").split()),
-        )
-        for row in table.to_pylist()
-    ]
+def _recording(row: dict[str, Any]) -> Recording:
+    return Recording(
+        row["recording"],
+        row["state"],
+        row["format"],
+        row["frames"],
+        row["duration_s"] if 0 <= row["duration_s"] < LONGEST_S else 0.0,
+        row["width"],
+        row["height"],
+        row["started_utc"],
+        {part["reason"]: part["frames"] for part in row["degraded"]},
+        " ".join((row["error"] or "").split()),
+    )
 
 
 def _signs(table: Any, place: dict[str, int]) -> tuple[list[Kind], Signs]:
@@ -193,6 +198,10 @@ def _signs(table: Any, place: dict[str, int]) -> tuple[list[Kind], Signs]:
     def whole(column: Any) -> NDArray[np.int64]:
         return np.asarray(pc.cast(column, pa.int64()).to_numpy(zero_copy_only=False), np.int64)
 
+    def seconds(column: Any, longest: float = LONGEST_S) -> NDArray[np.float64]:
+        values = numbers(column)
+        return np.where((values >= 0) & (values < longest), values, np.nan)
+
     for name in table["recording"].unique().to_pylist():
         place.setdefault(name, len(place))
     recording = whole(pc.index_in(table["recording"], value_set=pa.array(place, pa.string())))
@@ -200,19 +209,19 @@ def _signs(table: Any, place: dict[str, int]) -> tuple[list[Kind], Signs]:
     kinds: dict[Kind, int] = {}
     rows = zip(*(table[name].to_pylist() for name in Kind._fields), strict=True)
     kind = np.fromiter((kinds.setdefault(Kind(*row), len(kinds)) for row in rows), np.int64, len(table))
-    confirmed_s = numbers(table["confirmed_s"])
+    confirmed_s = np.nan_to_num(seconds(table["confirmed_s"]))
     order = np.lexsort((confirmed_s, recording))
     signs = Signs(
         recording=recording[order],
         kind=kind[order],
         track=whole(table["track"])[order],
-        confidence=numbers(table["confidence"])[order],
-        first_s=numbers(table["first_s"])[order],
+        confidence=np.nan_to_num(numbers(table["confidence"]))[order],
+        first_s=np.nan_to_num(seconds(table["first_s"]))[order],
         confirmed_s=confirmed_s[order],
-        last_s=numbers(table["last_s"])[order],
+        last_s=np.nan_to_num(seconds(table["last_s"]))[order],
         hits=whole(table["hits"])[order],
         changes=whole(table["changes"])[order],
-        unix_s=numbers(table["time_utc"].cast(pa.int64()))[order] / 1e6,
+        unix_s=seconds(table["time_utc"].cast(pa.int64()), LAST_UNIX_S * 1e6)[order] / 1e6,
         latitude=numbers(table["latitude"])[order],
         longitude=numbers(table["longitude"])[order],
         runner_up=whole(pc.fill_null(table["runner_up_class_id"], NO_CLASS))[order],

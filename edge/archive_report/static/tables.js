@@ -4,15 +4,15 @@ import { element } from "../../service/static/elements.js";
 import { archive, clock, columns, confidenceText, count, kindName, many, mark, moment, recordingName, whole } from "./signs.js";
 import { asked, ask, fails, isFiltered, onFilter, recordingsAsked, RECORDING } from "./filter.js";
 
-const FIRST = 25, MORE = 100;
+const FIRST_RECORDINGS = 10, FIRST_SIGNS = 25, MORE = 100;
 
-// rows() gives what may be shown, as numbers; by[column](number) what to sort by; line(number) the row.
-function table(id, rows, by, line, said) {
+// first: how many are shown before anybody asks for more. rows() gives what may be shown, as numbers; by[column](number) what to sort by; line(number) the row.
+function table(id, first, rows, by, line, said) {
   const drawn = document.getElementById(id);
   if (!drawn) return;
   const [body, more] = [drawn.tBodies[0], drawn.closest("section").querySelector(".more")];
   const heads = [...drawn.tHead.querySelectorAll("[data-sort]")];
-  let shown = FIRST;
+  let shown = first;
   let sorted = [];
 
   function sort() {
@@ -35,7 +35,7 @@ function table(id, rows, by, line, said) {
 
   function renew() {
     sorted = rows();
-    shown = FIRST;
+    shown = first;
     said(sorted.length);
     sort();
     show(0);
@@ -44,11 +44,11 @@ function table(id, rows, by, line, said) {
   for (const head of heads) {
     head.querySelector("button").addEventListener("click", () => {
       const before = head.getAttribute("aria-sort");
-      const first = head.classList.contains("number") ? "descending" : "ascending";
+      const initial = head.classList.contains("number") ? "descending" : "ascending";
       for (const one of heads) one.removeAttribute("aria-sort");
       const turned = before === "ascending" ? "descending" : "ascending";
-      head.setAttribute("aria-sort", before ? turned : first);
-      shown = FIRST;
+      head.setAttribute("aria-sort", before ? turned : initial);
+      shown = first;
       sort();
       show(0);
     });
@@ -86,6 +86,7 @@ export function startRecordings() {
   const rate = (row) => (archive.recordings[row][3] ? (3600 * counts[row]) / archive.recordings[row][3] : 0);
   table(
     "recordings-table",
+    FIRST_RECORDINGS,
     () => {
       counts = countRecordings();
       const fits = recordingsAsked();
@@ -112,6 +113,7 @@ export function startSigns() {
   const lastBit = (bits) => (bits ? 31 - Math.clz32(bits & -bits) : 99);
   table(
     "signs-table",
+    FIRST_SIGNS,
     () => {
       const rows = [];
       for (let place = 0; place < count; place++) if (fails[place] === 0) rows.push(place);

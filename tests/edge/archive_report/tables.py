@@ -146,7 +146,7 @@ def _pictures(random: np.random.Generator, class_id: int) -> list[bytes]:
     for _ in range(4):
         side = int(random.integers(40, 90))
         drawn = draw_sign(class_id, side).astype(np.float32)
-        ground = np.full((96, 96, 3), random.integers(60, 190, 3), np.float32)
+        ground = np.full((96, 96, 3), random.integers(80, 180) + random.normal(0, 12, 3), np.float32)
         top, left = (96 - side) // 2, (96 - side) // 2
         share = drawn[:, :, 3:] / 255
         patch = ground[top : top + side, left : left + side]
