@@ -76,7 +76,7 @@ def test_filters_show_what_the_tables_have(browser: "Browser", fleet: Path, addr
         page.locator(".kinds button", has_text=kind).press("Enter")
         assert shown(page) == f"{most:,} of 1,200 signs"
         page.fill("#by-recording", "Vehicle-2/")
-        page.wait_for_function(f"document.getElementById('shown').textContent === '{len(inside)} of 1,200 signs'")
+        page.locator("#shown", has_text=f"{len(inside)} of 1,200 signs").wait_for()
         assert page.locator("#all-shown").inner_text() == f"{len(inside)} signs"
         rows = page.locator("#signs-table tbody tr")
         assert rows.count() == min(len(inside), 25)
@@ -140,7 +140,7 @@ def test_the_map_is_to_scale_with_north_up_and_goes_by_keys(browser: "Browser", 
         page.mouse.down()
         page.mouse.move(view["x"] + 340, view["y"] + 70, steps=4)
         page.mouse.up()
-        page.wait_for_timeout(100)
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")  # it is drawn then
         after = page.locator("#map-marks .marker use").last.bounding_box()
         assert after is not None
         assert (after["x"] - before["x"], after["y"] - before["y"]) == pytest.approx((40, 30), abs=1)
@@ -149,6 +149,6 @@ def test_the_map_is_to_scale_with_north_up_and_goes_by_keys(browser: "Browser", 
         page.keyboard.press("Escape")
         page.focus("#map-view")
         page.keyboard.press("+")
-        page.wait_for_function(f"document.getElementById('map-scale-text').textContent !== '{scale}'")
+        page.locator("#map-scale-text").filter(has_not_text=scale).wait_for()
         page.keyboard.press("-")
-        page.wait_for_function(f"document.getElementById('map-scale-text').textContent === '{scale}'")
+        page.locator("#map-scale-text").filter(has_text=scale).wait_for()
