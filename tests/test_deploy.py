@@ -35,10 +35,10 @@ def tool(name: str) -> str:
 
 
 @cache
-def kustomized(overlay: str) -> str:
-    """An overlay, as kustomize makes it."""
+def kustomized(folder: Path) -> str:
+    """A folder of manifests, as kustomize makes it."""
     done = subprocess.run(
-        [tool("kubectl"), "kustomize", str(KUBERNETES / "overlays" / overlay)],
+        [tool("kubectl"), "kustomize", str(folder)],
         capture_output=True,
         text=True,
         timeout=60,
@@ -47,9 +47,14 @@ def kustomized(overlay: str) -> str:
     return done.stdout
 
 
-def built(overlay: str) -> list[dict[str, Any]]:
+def built_from(folder: Path) -> list[dict[str, Any]]:
     """Its objects."""
-    return list(yaml.safe_load_all(kustomized(overlay)))
+    return list(yaml.safe_load_all(kustomized(folder)))
+
+
+def built(overlay: str) -> list[dict[str, Any]]:
+    """The objects of an overlay."""
+    return built_from(KUBERNETES / "overlays" / overlay)
 
 
 def of_kind(objects: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:

@@ -58,6 +58,11 @@ class _Reading:
     def name(self) -> str:
         return f"{self.recording.name}#{self.camera.name}" if self.camera.name else self.recording.name
 
+    def said(self, fault: str) -> str:
+        """What is wrong with it, in a line that names it."""
+        named = fault.replace(self.recording.path, self.name)
+        return named if named.startswith(self.name) else f"{self.name}: {named}"
+
 
 class ArchiveRun:
     """Reads recordings into a memory.
@@ -131,7 +136,7 @@ class ArchiveRun:
                 if key in begun:
                     self._say_duplicate(reading.name, begun[key])
                 elif self._is_known(reading):
-                    self.counts.known += 1
+                    continue
                 elif found.fault is not None:
                     self._finish(reading, unreadable(found.fault))
                 else:
@@ -149,11 +154,12 @@ class ArchiveRun:
             self._memory.move(known.path, reading.recording)
         if known.again:
             return False
+        self.counts.known += 1
         if known.beside != stamp_beside(reading.recording):
             finished = self._memory.finished(reading.key)
             self._memory.finish(reading.recording, reading.camera.name, reading.key, self._placed(reading, finished))
         if known.fault is not None:
-            self._fault(f"{reading.name}: {known.fault}")
+            self._fault(reading.said(known.fault))
         return True
 
     def _read(self, readings: list[_Reading], report: Report) -> None:
@@ -227,7 +233,7 @@ class ArchiveRun:
         self._memory.finish(recording, camera.name, reading.key, self._placed(reading, finished))
         self.counts.frames += joined.frames
         if joined.fault is not None:
-            self._fault(f"{reading.name}: {joined.fault}")
+            self._fault(reading.said(joined.fault))
 
     def _placed(self, reading: _Reading, finished: Finished) -> Finished:
         """With the places of its signs, as far as a file beside it tells them."""
