@@ -52,12 +52,13 @@ def packed(archive: Archive, listing: Listing, hours: Hours, doubts: Doubts) -> 
     seconds, where no time is; in them what isn't known of one sign is the least number of the type.
     """
     signs, rows = archive.signs, listing.rows
+    nearly = np.where(signs.confidence < 1, FULL_CONFIDENCE - 1, FULL_CONFIDENCE)
     columns: dict[str, tuple[str, NDArray[Any]]] = {
         "kind": ("u2", signs.kind),
         "recording": ("u2", np.searchsorted(listing.recordings, signs.recording)),
         "when": ("u1", hours.of_sign),
         "doubt": ("u1", doubts.reasons),
-        "confidence": ("u2", np.floor(np.clip(signs.confidence, 0, 1) * FULL_CONFIDENCE)),
+        "confidence": ("u2", np.minimum(np.round(np.clip(signs.confidence, 0, 1) * FULL_CONFIDENCE), nearly)),
         "hits": ("u2", np.clip(signs.hits, 0, 65_535)),
         "at": ("f4", signs.confirmed_s),
     }

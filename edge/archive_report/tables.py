@@ -26,12 +26,10 @@ LONGEST_S, LAST_UNIX_S = 1e7, 2**32
 """No recording is longer, none later: what a file says beyond them is taken for unknown, or for 0."""
 
 SIGN_COLUMNS = (
-    "recording", "track", "class_id", "code", "name", "category", "value", "unit", "confidence", "first_s", "last_s",
+    "recording", "track", "class_id", "code", "name", "category", "value", "unit", "confidence", "last_s",
     "confirmed_s", "hits", "changes", "time_utc", "latitude", "longitude", "runner_up_class_id", "runner_up_confidence",
 )  # fmt: skip
-RECORDING_COLUMNS = (
-    "recording", "state", "format", "frames", "duration_s", "width", "height", "started_utc", "degraded", "error",
-)  # fmt: skip
+RECORDING_COLUMNS = ("recording", "state", "frames", "duration_s", "started_utc", "degraded", "error")
 _AGAIN = "run `signwatch archive` with the same folder again"
 
 
@@ -52,11 +50,8 @@ class Recording:
 
     name: str
     state: str
-    format: str = ""
     frames: int = 0
     duration_s: float = 0.0
-    width: int = 0
-    height: int = 0
     started_utc: datetime | None = None
     degraded: dict[str, int] = field(default_factory=dict)
     """Frames by what was wrong with them; a frame may have several."""
@@ -77,9 +72,8 @@ class Signs:
     """Its number among the archive's kinds."""
     track: NDArray[np.int64]
     confidence: NDArray[np.float64]
-    first_s: NDArray[np.float64]
-    """Seconds of the recording in which it was seen first, was confirmed and was seen last."""
     confirmed_s: NDArray[np.float64]
+    """Seconds of the recording when it was confirmed and, in `last_s`, seen last."""
     last_s: NDArray[np.float64]
     hits: NDArray[np.int64]
     """Frames that showed it."""
@@ -176,11 +170,8 @@ def _recording(row: dict[str, Any]) -> Recording:
     return Recording(
         row["recording"],
         row["state"],
-        row["format"],
         row["frames"],
         row["duration_s"] if 0 <= row["duration_s"] < LONGEST_S else 0.0,
-        row["width"],
-        row["height"],
         row["started_utc"],
         {part["reason"]: part["frames"] for part in row["degraded"]},
         " ".join((row["error"] or "").split()),
@@ -216,7 +207,6 @@ def _signs(table: Any, place: dict[str, int]) -> tuple[list[Kind], Signs]:
         kind=kind[order],
         track=whole(table["track"])[order],
         confidence=np.nan_to_num(numbers(table["confidence"]))[order],
-        first_s=np.nan_to_num(seconds(table["first_s"]))[order],
         confirmed_s=confirmed_s[order],
         last_s=np.nan_to_num(seconds(table["last_s"]))[order],
         hits=whole(table["hits"])[order],
