@@ -166,8 +166,8 @@ class _Walk:
         begun = [piece for piece in self._pieces if piece.anchor is None or piece.anchor.number <= number + 1]
         piece = begun[-1]
         result = self._results[piece]
-        if result.ended and not len(result.frame_numbers):
-            return piece  # it could not be read at all
+        if not len(result.frame_numbers):
+            return piece  # nothing of it could be read
         reaches = result.ended or (bool(result.blanks) and result.blanks[-1].last > number)
         if reaches and _begun_at(result, number) is not None:
             return piece

@@ -92,3 +92,18 @@ def test_a_strong_cast_stays_taken_off_while_it_fades(neutral: list[Image]) -> N
     for number, picture in enumerate(neutral):
         cast.take(tinted(picture, (-0.2, 0.0, 0.2)), 200.0 + number)
     assert cast.gains is None
+
+
+def test_one_that_begins_in_the_middle_takes_the_same_pictures(drive: list[Image]) -> None:
+    times = [number / 30 for number in range(60)]
+    early, late = DriveCast(), DriveCast()
+    taken = [time_s for time_s in times if early.take(drive[0], time_s)]
+    assert [time_s for time_s in times[20:] if late.take(drive[0], time_s)][1:] == taken[2:] == [1.0, 1.5]
+
+
+def test_one_can_go_on_from_what_another_knew(neutral: list[Image]) -> None:
+    whole, first = over(neutral[:20], WARM), over(neutral[:15], WARM)
+    second = DriveCast(first.memory)
+    for number, picture in enumerate(neutral[15:20], 15):
+        assert second.take(tinted(picture, WARM), float(number))
+    assert second.memory == whole.memory and second.gains == whole.gains is not None

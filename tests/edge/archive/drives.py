@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -102,23 +103,29 @@ class Inline:
         """Nothing is open."""
 
 
-class Crashing:
-    """Workers of a kind that segfault over recordings whose name says so: a stand-in for a decoder that does."""
+class Troubled:
+    """Workers of a kind that segfault over recordings whose name says so, a stand-in for a decoder that does, and that
+    wait with those that shall wait until a file is there.
+    """
 
-    def __init__(self, workers: Workers) -> None:
+    def __init__(self, workers: Workers, gate: Path | None = None) -> None:
         self._workers = workers
+        self._gate = gate
         self.at_once, self.died, self.lost = workers.at_once, workers.died, workers.lost
 
     def submit(self, work: Callable[[Argument], Result], argument: Argument) -> "Future[Result]":
-        return self._workers.submit(partial(segfault_or, work), argument)
+        return self._workers.submit(partial(in_trouble, self._gate, work), argument)
 
     def close(self) -> None:
         self._workers.close()
 
 
-def segfault_or(work: Callable[[Argument], Result], argument: Argument) -> Result:
+def in_trouble(gate: Path | None, work: Callable[[Argument], Result], argument: Argument) -> Result:
     if isinstance(argument, Job) and "crashes" in argument.recording.name:
         os.kill(os.getpid(), signal.SIGSEGV)
+    if isinstance(argument, Job) and "waits" in argument.recording.name:
+        while gate and not gate.exists():
+            time.sleep(0.05)
     return work(argument)
 
 

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 PROJECT = Path(__file__).resolve().parents[3]
-START_S = 90.0
+NO_WORK = (b"ray::IDLE", b"ray::DashboardAgent", b"ray::RuntimeEnvAgent")
+"""What Ray's processes call themselves that do none of ours."""
 
 
 def free_port(host: str) -> int:
@@ -61,8 +62,9 @@ class Node:
         return found
 
     def workers(self) -> list[int]:
-        """Processes that are at our work."""
-        return [pid for pid in self.processes() if _command(pid).startswith(b"ray::_work")]
+        """Processes that are at some work."""
+        names = {pid: _command(pid) for pid in self.processes()}
+        return [pid for pid, name in names.items() if name.startswith(b"ray::") and name not in NO_WORK]
 
     def kill(self) -> None:
         """Kill it with all of its processes, as a power cut does."""
@@ -87,6 +89,6 @@ class Node:
 
 def _command(pid: int) -> bytes:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0 ")
     except OSError:
         return b""

@@ -23,9 +23,9 @@ from edge.reader import SignReader, open_reader
 from edge.sources import VideoSource
 from models.errors import ModelError
 from tests.edge.archive.drives import (
-    Crashing,
     Inline,
     Passing,
+    Troubled,
     pictures,
     read_archive,
     without_times,
@@ -93,7 +93,7 @@ def test_processes_that_crash_over_a_recording_do_not_stop_the_others(drive: Pat
     fleet.mkdir()
     write_video(fleet / "crashes.mp4", pictures(25, []))
     short = write_video(fleet / "short.mp4", pictures(50, [(4, 40, 14, 120)]))
-    workers = Crashing(LocalWorkers(2))
+    workers = Troubled(LocalWorkers(2))
     try:
         counts, found = read_archive([fleet], tmp_path / "out", SHORT_S, workers)
     finally:

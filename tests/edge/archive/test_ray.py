@@ -2,17 +2,15 @@
 
 import logging
 import os
-import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from edge.archive.workers import Workers
-from tests.edge.archive.drives import Crashing, Inline, pictures, read_archive, without_times, write_video
+from tests.edge.archive.drives import Inline, Troubled, pictures, read_archive, without_times, write_video
 from tests.edge.archive.ray_nodes import Node
 
 ray = pytest.importorskip("ray", reason="Ray isn't installed")
@@ -26,8 +24,8 @@ PIECE_S = 1.0
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fleet")
-    write_video(folder / "a.mp4", pictures(150, [(5, 40, 14, 120), (50, 45, 2, 100), (90, 45, 17, 150)]))
-    write_video(folder / "b.mp4", pictures(100, [(10, 40, 38, 110), (55, 40, 12, 140)]))
+    write_video(folder / "a.mp4", pictures(75, [(5, 40, 14, 120)]))
+    write_video(folder / "waits.mp4", pictures(100, [(10, 40, 38, 110), (55, 40, 12, 140)]))
     return folder
 
 
@@ -47,46 +45,47 @@ def connected(head: Node) -> bool:
     return True
 
 
-def until(holds: "object", what: str) -> None:
+def until(holds: Callable[[], object], what: str) -> None:
     end = time.monotonic() + START_S
-    while not holds():  # type: ignore[operator]
+    while not holds():
         assert time.monotonic() < end, f"not in {START_S:.0f} s: {what}"
-        time.sleep(0.2)
-
-
-def workers_of(head: Node) -> Workers:
-    from edge.archive.ray_workers import RayWorkers
-
-    return RayWorkers(head.address)
+        time.sleep(0.1)
 
 
 def test_a_cluster_that_loses_workers_and_nodes_finds_the_same(head: Node, fleet: Path, tmp_path: Path) -> None:
-    _, expected = read_archive([fleet], tmp_path / "local", PIECE_S, Inline())
-    assert sum(len(finished.sightings) for finished in expected.values()) == 5
-    shutil.copytree(fleet, tmp_path / "fleet")
-    crashing = write_video(tmp_path / "fleet" / "crashes.mp4", pictures(30, []))
-    happened: list[str] = []
-    with Node(tmp_path / "second", head.address, host="127.0.0.3") as second:
-        workers = Crashing(workers_of(head))
-        until(lambda: ray.cluster_resources().get("CPU") == 2, "the second node joins")
+    from edge.archive.ray_workers import RayWorkers
 
-        def disturb() -> None:
-            until(lambda: second.workers(), "work reaches the second node")
-            os.kill(second.workers()[0], signal.SIGKILL)
+    _, expected = read_archive([fleet], tmp_path / "local", PIECE_S, Inline())
+    assert [len(finished.sightings) for finished in expected.values()] == [1, 2]
+    crashing = write_video(fleet / "crashes.mp4", pictures(30, []))
+    gate = tmp_path / "gate"
+    happened: list[str] = []
+
+    def disturb() -> None:
+        try:
+            until(second.workers, "work reaches the second node")
+            lost = second.workers()[0]
+            os.kill(lost, signal.SIGKILL)
+            until(lambda: set(second.workers()) - {lost}, "another worker does it")
             happened.append("worker killed")
-            until(lambda: second.workers(), "another worker")
             second.kill()
             happened.append("node killed")
             with Node(tmp_path / "third", head.address, host="127.0.0.4") as third:
-                until(lambda: third.workers() or done.is_set(), "work reaches the new node")
+                until(third.workers, "work reaches the node that came for it")
                 happened.append("node replaced")
-                done.wait(START_S)
+                gate.touch()
+                until(done.is_set, "the rest is read")
+        finally:
+            gate.touch()
 
-        done = threading.Event()
+    done = threading.Event()
+    with Node(tmp_path / "second", head.address, host="127.0.0.3") as second:
+        workers = Troubled(RayWorkers(head.address), gate)
+        until(lambda: ray.cluster_resources().get("CPU") == 2, "the second node joins")
         disturbing = threading.Thread(target=disturb)
         disturbing.start()
         try:
-            counts, found = read_archive([tmp_path / "fleet"], tmp_path / "cluster", PIECE_S, workers)
+            counts, found = read_archive([fleet], tmp_path / "cluster", PIECE_S, workers)
         finally:
             done.set()
             disturbing.join()
