@@ -21,7 +21,7 @@ from edge.archive_report.listing import Listing, list_signs, packed, recording_r
 from edge.archive_report.pictures import Thumbnail, choose, exists, read_thumbnails
 from edge.archive_report.places import areas
 from edge.archive_report.tables import BROKEN, Archive, Kind
-from edge.archive_report.words import clipped, duration, moment, position
+from edge.archive_report.words import clipped, duration, moment, plural, position
 from edge.errors import ReportError
 from edge.page_template import render
 from models.catalogue import load_catalogue
@@ -92,6 +92,7 @@ def make_page(archive: Archive, zone: ZoneInfo, made: datetime) -> Page:
         gallery=_gallery(archive, listing, thumbnails, examples),
         broken=[one for one in archive.recordings if one.state == BROKEN][:MOST_BROKEN],
         clipped=clipped,
+        plural=plural,
         degraded=_degraded(archive),
         areas=[(position(*_middle(area)), area) for area in areas(archive.signs)],
         listed=len(listing.rows),
@@ -132,11 +133,15 @@ def _tiles(facts: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Figures to see first: value, what it is, and the section that says more."""
     reason, seconds = max(facts["degraded_seconds"].items(), key=lambda pair: pair[1], default=("", 0.0))
     return [
-        (f"{facts['signs']:,}", f"signs of {facts['kinds']} kinds", "kinds"),
-        (duration(facts["seconds"]), f"in {facts['recordings']:,} recordings", "recordings"),
-        (f"{facts['doubtful']:,}", "readings to check", "check"),
+        (f"{facts['signs']:,}", f"{plural(facts['signs'], 'sign')} of {facts['kinds']} kinds", "kinds"),
+        (
+            duration(facts["seconds"]),
+            f"in {facts['recordings']:,} {plural(facts['recordings'], 'recording')}",
+            "recordings",
+        ),
+        (f"{facts['doubtful']:,}", f"{plural(facts['doubtful'], 'reading')} to check", "check"),
         (duration(seconds), f"degraded, {clipped(reason, 30)} above all" if reason else "degraded", "trouble"),
-        (f"{facts['broken']:,}", "broken recordings", "trouble"),
+        (f"{facts['broken']:,}", f"broken {plural(facts['broken'], 'recording')}", "trouble"),
     ]
 
 

@@ -25,6 +25,11 @@ def position(latitude: float, longitude: float, digits: int = 2) -> str:
     return f"{abs(latitude):.{digits}f}° {north}, {abs(longitude):.{digits}f}° {east}"
 
 
+def plural(count: int, word: str) -> str:
+    """A word for as many things: `sign` for one, else `signs`."""
+    return word if count == 1 else f"{word}s"
+
+
 def clipped(text: str, most: int = 300) -> str:
     """Text that came out of a file, no longer than a page has room for."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

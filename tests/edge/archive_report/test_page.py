@@ -75,7 +75,7 @@ def test_hours_are_those_of_the_zone_and_of_the_recording_where_no_time_is_known
     page = page_of(write_tables(tmp_path / "timed", rows, [recording("a.mp4")]), "Europe/Berlin")
     by_hour = page.facts["signs_by_hour"]
     assert by_hour["14"] == 2 and sum(by_hour.values()) == 2
-    assert "Europe/Berlin" in page.html and "1 signs have no known time" in page.html.replace("\n", " ")
+    assert "Europe/Berlin" in page.html and "1 sign without a known time" in page.html
     late = [sign("a.mp4", 1, 14, at=5.0), sign("a.mp4", 2, 14, at=3725.0)]
     data = data_of(page_of(write_tables(tmp_path / "untimed", late, [recording("a.mp4")])))
     assert "time" not in data["columns"] and "latitude" not in data["columns"]
