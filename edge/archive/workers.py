@@ -4,12 +4,13 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from ctypes import c_byte
 from functools import partial
-from multiprocessing.synchronize import Event
 from queue import SimpleQueue
 from typing import Generic, Protocol, TypeVar
 
@@ -18,7 +19,7 @@ from edge.opencv_log import quiet_opencv
 
 ATTEMPTS = 3
 """At work whose worker died: it may have been killed, or lost with its machine."""
-LOOK_S = 1.0
+LOOK_S = 0.5
 """How often a process looks whether it is still wanted."""
 
 Argument = TypeVar("Argument")
@@ -111,7 +112,8 @@ class LocalWorkers:
         self.at_once = count
         # Not forked: what threads of this process hold at that moment would stay held.
         self._context = multiprocessing.get_context("spawn")
-        self._stop: Event = self._context.Event()
+        # No event, which has a lock: a process that is killed while it holds that would hold up all.
+        self._stopped = self._context.RawValue("b", 0)
         self._free: SimpleQueue[ProcessPoolExecutor] = SimpleQueue()
         self._pools: set[ProcessPoolExecutor] = set()
         for _ in range(count):
@@ -126,32 +128,36 @@ class LocalWorkers:
 
     def close(self) -> None:
         """End the processes at once."""
-        self._stop.set()
-        for pool in self._pools:
+        self._stopped.value = 1
+        for pool in tuple(self._pools):
             pool.shutdown(cancel_futures=True)
 
     def _pool(self) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(1, mp_context=self._context, initializer=_begin, initargs=(os.getpid(), self._stop))
+        pool = ProcessPoolExecutor(
+            1, mp_context=self._context, initializer=_begin, initargs=(os.getpid(), self._stopped)
+        )
         self._pools.add(pool)
         return pool
 
     def _release(self, pool: ProcessPoolExecutor, future: "Future[object]") -> None:
+        if self._stopped.value:
+            return
         if not future.cancelled() and isinstance(future.exception(), BrokenProcessPool):
             self._pools.discard(pool)
             pool = self._pool()
         self._free.put(pool)
 
 
-def _begin(parent: int, stop: Event) -> None:
+def _begin(parent: int, stopped: c_byte) -> None:
     """What a process does before its first piece: it takes one core, and it ends when it isn't wanted any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asked
     take_one_core()
-    threading.Thread(target=_end_when_unwanted, args=(parent, stop), daemon=True).start()
+    threading.Thread(target=_end_when_unwanted, args=(parent, stopped), daemon=True).start()
 
 
-def _end_when_unwanted(parent: int, stop: Event) -> None:
-    while os.getppid() == parent and not stop.wait(LOOK_S):
-        pass
+def _end_when_unwanted(parent: int, stopped: c_byte) -> None:
+    while os.getppid() == parent and not stopped.value:
+        time.sleep(LOOK_S)
     os._exit(1)
 
 
