@@ -16,7 +16,7 @@ import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.errors import ReportError
+from edge.page_template import missing_package, render
 
 INK, FAINT, LINE, BAD = "#0a0b0c", "#5c6876", "#d5dae1", "#c22f2f"
 """For text and axes, for what is secondary, for grids, for what is wrong."""
@@ -131,20 +131,14 @@ class Report:
 
     def html(self) -> str:
         """The page."""
-        import jinja2
         from markupsafe import Markup
 
-        environment = jinja2.Environment(
-            autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
-        template = environment.from_string(
-            resources.files("edge").joinpath("templates/report.html").read_text(encoding="utf-8")
-        )
         for section in self._sections:
             for block in section.blocks:
                 for plot in block.get("plots", ()):
                     plot["svg"] = Markup(plot["svg"])  # ours, made by matplotlib, which escapes what it is given
-        return template.render(
+        return render(
+            "report.html",
             title=self._title,
             subtitle=self._subtitle,
             sections=self._sections,
@@ -164,9 +158,7 @@ def require_report_packages() -> None:
         import jinja2  # noqa: F401  (only asked for; whoever uses it imports it)
         import matplotlib  # noqa: F401
     except ImportError as error:
-        raise ReportError(
-            f"reports and plots need {error.name}, which is not installed: pip install 'signwatch[report]'"
-        ) from error
+        raise missing_package(error.name) from error
 
 
 def data_uri(image: NDArray[np.uint8]) -> str:

@@ -12,6 +12,7 @@ COMMANDS = {
     "listen": ("edge.cli.listen:command", "Subscribe, and print what is published."),
     "drive-state": ("edge.cli.drive_state:command", "Show which rules are in force, live from a publisher."),
     "serve": ("edge.cli.serve:command", "Serve a page, and HTTP, that read the signs in pictures."),
+    "report": ("edge.cli.report:command", "Show an archive as one HTML page."),
     "replay": ("edge.cli.replay:command", "Publish again what `run --record` recorded."),
     "demo": ("edge.cli.demo:command", "Make a sample drive and run it through everything."),
     "data": ("edge.cli.data:command", "Fetch GTSRB and GTSDB, or take them from a folder."),
