@@ -2,11 +2,9 @@
 
 import json
 import os
-import platform
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +15,15 @@ from numpy.typing import NDArray
 from edge.classifiers import open_classifier
 from edge.cli.bench_detector import command as detector
 from edge.cli.bench_live import command as live
+from edge.cli.bench_pipeline import command as pipeline
 from edge.cli.bench_recording import command as recording
 from edge.cli.bench_service import command as service
 from edge.cli.bench_soak import command as soak
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import AnyBackend, json_option, weights_option
-from edge.machine import machine_facts
+from edge.machine import machine_facts, versions
 from edge.progress import progress_bar
-from edge.timing import time_interleaved
+from edge.timing import shares, time_interleaved
 from models.backends import Backend
 from models.classifier import Classifier, load_classifier
 from models.errors import ModelError
@@ -49,6 +48,7 @@ def command() -> None:
 
 command.add_command(detector)
 command.add_command(live)
+command.add_command(pipeline)
 command.add_command(recording)
 command.add_command(service)
 command.add_command(soak)
@@ -84,7 +84,7 @@ def classifier(
     facts |= {
         "threads": {name: threads if name != "keras" else _tensorflow_threads() for name in ready if name in BACKENDS},
         "machine": machine_facts(),
-        "versions": _versions(),
+        "versions": versions(PACKAGES),
     }
     if as_json:
         click.echo(json.dumps(facts))
@@ -137,14 +137,11 @@ def _call(network: Classifier, crops: NDArray[np.uint8]) -> Callable[[], object]
 
 
 def _row(backend: str, batch: int, milliseconds: NDArray[np.float64]) -> dict[str, Any]:
-    median, p90, p99 = (float(np.percentile(milliseconds, share)) for share in (50, 90, 99))
     return {
         "backend": backend,
         "batch": batch,
-        "crops_per_second": round(batch / median * 1e3, 1),
-        "ms_median": round(median, 4),
-        "ms_p90": round(p90, 4),
-        "ms_p99": round(p99, 4),
+        "crops_per_second": round(batch / float(np.median(milliseconds)) * 1e3, 1),
+        **shares(milliseconds),
         "ms_least": round(float(milliseconds.min()), 4),
         "calls": len(milliseconds),
     }
@@ -160,16 +157,6 @@ def _tensorflow_threads() -> int:
     import tensorflow as tf
 
     return int(tf.config.threading.get_intra_op_parallelism_threads()) or len(os.sched_getaffinity(0))
-
-
-def _versions() -> dict[str, str]:
-    installed = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            installed[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return installed
 
 
 def _print_table(facts: dict[str, Any]) -> None:
