@@ -4,7 +4,7 @@ Both give boxes (n, 4) float32 x, y, width, height in px of a frame (height, wid
 own size.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -19,6 +19,9 @@ SIDES_PX = (14, 160)
 """Of signs in frames of 1360x800, and a little more."""
 LONGEST = 2.0
 """Times that a box may be as long as it is wide, or the other way."""
+STEP, MOST_VARIATION = 2, 0.5
+"""Levels over which a region's area is compared, and by how much it may grow: with OpenCV's own, a third as many signs
+are found."""
 KERNEL = np.ones((3, 3), np.uint8)
 
 
@@ -35,19 +38,25 @@ def hsv_contours(image: Image) -> NDArray[np.float32]:
 
 
 def mser(image: Image) -> NDArray[np.float32]:
-    """Boxes around maximally stable extremal regions of the grey picture (Matas et al., "Robust wide baseline stereo
-    from maximally stable extremal regions", BMVC 2002).
+    """Boxes around maximally stable extremal regions of how red or blue the picture is (Greenhalgh and Mirmehdi,
+    "Real-time detection and recognition of road traffic signs", IEEE Transactions on Intelligent Transportation
+    Systems 13, 2012). Of the grey picture they find fewer signs.
     """
-    finder = cv2.MSER.create(min_area=SIDES_PX[0] ** 2 // 2, max_area=SIDES_PX[1] ** 2)
-    _, boxes = finder.detectRegions(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY))
-    return _sign_like(map(tuple, np.asarray(boxes).reshape(-1, 4).tolist()))
+    channels = image.astype(np.float32)
+    strongest = np.maximum(channels[..., 0], channels[..., 2]) / (channels.sum(axis=2) + 1)
+    finder = cv2.MSER.create(
+        delta=STEP, min_area=SIDES_PX[0] ** 2 // 2, max_area=SIDES_PX[1] ** 2, max_variation=MOST_VARIATION
+    )
+    _, boxes = finder.detectRegions((255 * strongest).astype(np.uint8))
+    return _sign_like(np.asarray(boxes).reshape(-1, 4).tolist())
 
 
 SIMPLE_FINDERS: dict[str, Callable[[Image], NDArray[np.float32]]] = {"hsv-contours": hsv_contours, "mser": mser}
 
 
-def _sign_like(boxes: "Iterable[tuple[int, ...]]") -> NDArray[np.float32]:
+def _sign_like(boxes: Iterable[Sequence[int]]) -> NDArray[np.float32]:
     kept = np.array(list(boxes), np.float32).reshape(-1, 4)
     sides = kept[:, 2:]
     least, most = sides.min(axis=1, initial=np.inf), sides.max(axis=1, initial=0)
-    return kept[(least >= SIDES_PX[0]) & (most <= SIDES_PX[1]) & (most <= LONGEST * least)]
+    passed = (least >= SIDES_PX[0]) & (most <= SIDES_PX[1]) & (most <= LONGEST * least)
+    return np.asarray(kept[passed], np.float32)

@@ -81,7 +81,7 @@ class JsonSender:
         self._socket = self._context.socket(zmq.PUB)
         self._socket.sndhwm = 0
         self._socket.bind(FREE_ADDRESS)
-        self.address = self._socket.last_endpoint.decode().rstrip("\0")
+        self.address = _endpoint(self._socket)
 
     def send(self, message: FrameMessage) -> None:
         """See `Sender`."""
@@ -204,7 +204,7 @@ def _images(*, jpeg: bool) -> Iterator[Arrival]:
     import imagezmq
 
     hub = imagezmq.ImageHub(open_port=FREE_ADDRESS)
-    _say({"address": hub.zmq_socket.last_endpoint.decode().rstrip("\0")})
+    _say({"address": _endpoint(hub.zmq_socket)})
     while hub.zmq_socket.poll(SILENCE_MS):
         text, _ = hub.recv_jpg() if jpeg else hub.recv_image()
         hub.send_reply()
@@ -239,6 +239,11 @@ def _counted(arriving: Iterator[Arrival]) -> Iterator[Arrival]:
         elif not ready:
             ready = True
             _say({"ready": True})
+
+
+def _endpoint(socket: "zmq.Socket[bytes]") -> str:
+    """Where a socket is bound, with the port that it took."""
+    return bytes(socket.getsockopt(zmq.LAST_ENDPOINT)).decode().rstrip("\0")
 
 
 def _say(what: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from edge.cli.bench_detector import command as detector
 from edge.cli.bench_live import command as live
 from edge.cli.bench_pipeline import command as pipeline
 from edge.cli.bench_recording import command as recording
+from edge.cli.bench_report import command as report
 from edge.cli.bench_service import command as service
 from edge.cli.bench_soak import command as soak
 from edge.cli.bench_start import command as start
@@ -53,6 +54,7 @@ command.add_command(detector)
 command.add_command(live)
 command.add_command(pipeline)
 command.add_command(recording)
+command.add_command(report)
 command.add_command(service)
 command.add_command(soak)
 command.add_command(start)

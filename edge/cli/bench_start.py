@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -80,7 +80,7 @@ def command(runs: int, as_json: bool) -> None:
         _print_facts(facts)
 
 
-def _measure(measures: dict[str, Callable[[], Sequence[float]]], runs: int) -> dict[str, dict[str, float]]:
+def _measure(measures: Mapping[str, Callable[[], Sequence[float]]], runs: int) -> dict[str, dict[str, float]]:
     with progress_bar("starting", runs + 1) as report:
         for measure in measures.values():
             measure()

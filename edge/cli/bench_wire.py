@@ -178,6 +178,7 @@ class Line:
 
     def warm_up(self, message: FrameMessage) -> None:
         """Send messages that don't count until the first of them is there."""
+        assert self._process.stdout is not None
         while not select.select([self._process.stdout], [], [], WARM_UP_INTERVAL_S)[0]:
             self.send(message, WARM_UP)
         self.told()

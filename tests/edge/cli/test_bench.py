@@ -79,6 +79,10 @@ def test_the_candidate_stage_is_timed_by_stage_on_easy_and_on_hard_pictures() ->
         assert row["pictures"] == 2
         assert list(row["stages_ms"]) == ["shrink", "light", "maps", "regions", "sieve", "rank", "place"]
         assert 0 < sum(row["stages_ms"].values()) <= 2 * row["ms_p99"]
+    assert facts["compared_on"] == "drive"
+    assert list(facts["compared"]) == ["candidates", "hsv-contours", "mser"]
+    for row in facts["compared"].values():
+        assert 0 < row["ms_median"] <= row["ms_p99"] and row["recall"] is None
 
 
 def test_a_run_whose_camera_dies_again_and_again_is_weighed_and_its_frames_are_counted(
