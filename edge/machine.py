@@ -13,7 +13,11 @@ def machine_facts() -> dict[str, Any]:
     return {"processor": _processor(), "cores": len(os.sched_getaffinity(0)), "system": platform.platform()}
 
 
-def versions(packages: Iterable[str]) -> dict[str, str]:
+RUN_PACKAGES = ("signwatch", "ai-edge-litert", "msgspec", "numba", "numpy", "opencv-python", "pyzmq")
+"""What a live run's speed depends on."""
+
+
+def versions(packages: Iterable[str] = RUN_PACKAGES) -> dict[str, str]:
     """Versions of Python and of those packages that are installed."""
     installed = {"python": platform.python_version()}
     for package in packages:
@@ -22,6 +26,13 @@ def versions(packages: Iterable[str]) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return installed
+
+
+def machine_line(facts: dict[str, Any]) -> str:
+    """What `machine_facts` and, where they are there, `versions` say, for people: the last line of a table."""
+    machine = facts["machine"]
+    installed = "".join(f"; {name} {version}" for name, version in facts.get("versions", {}).items())
+    return f"{machine['cores']} cores of {machine['processor']}{installed}"
 
 
 def _processor() -> str:

@@ -49,16 +49,16 @@ def _pipeline(facts: dict[str, Any]) -> str:
         decoding_ms = 1e3 / recording["decoding_frames_per_second"]
         parts.append(
             f"### Recordings\n\nFrom the file, as `signwatch process` reads it: {recording['frames_per_second']:.1f} "
-            f"frames/s, {recording['of_decoding']:.0%} of the {recording['decoding_frames_per_second']:.1f} that decoding "
-            f"alone gives. Of a frame decoded and read one after the other, decoding is "
+            f"frames/s, {recording['of_decoding']:.0%} of the {recording['decoding_frames_per_second']:.1f} that "
+            f"decoding alone gives. Of a frame decoded and read one after the other, decoding is "
             f"{decoding_ms / (decoding_ms + facts['ms_median']):.0%}."
         )
     return "\n\n".join(parts)
 
 
 _STAGES = (
-    "`look` judges the picture and says where signs are expected; `shrink` to `place` are the candidate stage; `network` "
-    "is LiteRT; `track` is from its answer to the message; `encode` makes it JSON."
+    "`look` judges the picture and says where signs are expected; `shrink` to `place` are the candidate stage; "
+    "`network` is LiteRT; `track` is from its answer to the message; `encode` makes it JSON."
 )
 
 
@@ -80,8 +80,8 @@ def _pipeline_rows(facts: dict[str, Any], where: str) -> list[Row]:
 def _detector(facts: dict[str, Any]) -> str:
     text = (
         "## The candidate stage beside others\n\n`signwatch bench detector`: contours of one HSV mask, and MSER of how "
-        f"red or blue the picture is, on the same pictures ({facts['compared_on']}). What share of the signs their boxes "
-        "find is told of real frames only."
+        f"red or blue the picture is, on the same pictures ({facts['compared_on']}). What share of the signs their "
+        "boxes find is told of real frames only."
     )
     rows = [
         (name, *_times(row), f"{row['boxes_median']:.0f}", "" if row["recall"] is None else f"{row['recall']:.0%}")
@@ -127,8 +127,8 @@ def _wire(facts: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             f"## The wire\n\n`signwatch bench wire`: a frame's message with {facts['signs']} signs to a second process "
-            f"that parses it. Latency at {facts['rate']:g} messages/s, throughput of bursts. imagezmq sends the frame's "
-            "picture along, as JPEG or raw.",
+            f"that parses it. Latency at {facts['rate']:g} messages/s, throughput of bursts. imagezmq sends the "
+            "frame's picture along, as JPEG or raw.",
             _table(("", "ms median", "p90", "p99", "messages/s", "sender's cpu ms", "bytes"), rows),
             *_reasons(facts),
         ]
@@ -174,9 +174,9 @@ def _start(facts: dict[str, Any]) -> str:
     ]
     return "\n\n".join(
         [
-            f"## The start\n\n`signwatch bench start`: seconds from the start of a process, {facts['runs']} runs of each. "
-            "The first rows are processes of their own, to their end; the last ones `signwatch run`, to its first "
-            "message.",
+            f"## The start\n\n`signwatch bench start`: seconds from the start of a process, {facts['runs']} runs of "
+            "each. The first rows are processes of their own, to their end; the last ones `signwatch run`, to its "
+            "first message.",
             _table(("", "median", "p90", "least"), rows),
             *_reasons(facts),
         ]

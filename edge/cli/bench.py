@@ -25,7 +25,7 @@ from edge.cli.bench_start import command as start
 from edge.cli.bench_wire import command as wire
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import AnyBackend, json_option, weights_option
-from edge.machine import machine_facts, versions
+from edge.machine import machine_facts, machine_line, versions
 from edge.progress import progress_bar
 from edge.timing import shares, time_interleaved
 from models.backends import Backend
@@ -199,5 +199,4 @@ def _print_table(facts: dict[str, Any]) -> None:
         if ratio is not None:
             click.echo(f"int8 does {ratio:.2f} times the crops of {other} at {BATCHES[-1]}")
     threads = ", ".join(f"{backend} {count}" for backend, count in facts["threads"].items())
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    click.echo(f"threads: {threads}; {facts['machine']['processor']}, {facts['machine']['cores']} cores; {versions}")
+    click.echo(f"threads: {threads}; {machine_line(facts)}")

@@ -22,7 +22,7 @@ from edge.benchmarks.simple_finders import SIMPLE_FINDERS
 from edge.cli.live_options import Size
 from edge.cli.options import json_option
 from edge.detector_evaluation import LOOSE
-from edge.machine import machine_facts
+from edge.machine import machine_facts, machine_line, versions
 from edge.progress import progress_bar
 from edge.reader import CANDIDATE_LIMIT
 from edge.sample_drive import SampleDrive
@@ -92,6 +92,7 @@ def command(frames_path: Path | None, count: int, size: tuple[int, int], threads
         "memory_before_mb": before_mb,
         "memory_peak_mb": peak_mb,
         "machine": machine_facts(),
+        "versions": versions(),
     }
     if as_json:
         click.echo(json.dumps(facts))
@@ -105,8 +106,7 @@ def command(frames_path: Path | None, count: int, size: tuple[int, int], threads
         times = f"{row['ms_median']:9.2f} {row['ms_p90']:7.2f} {row['ms_p99']:7.2f} {row['cpu_ms_median']:7.2f}"
         click.echo(f"{name:16} {times} {row['times_drive']:8.2f}   {stages}")
     _print_compared(facts)
-    machine = machine_facts()
-    click.echo(f"{size[0]}x{size[1]}, {threads} threads; {machine['processor']}, {machine['cores']} cores")
+    click.echo(f"{size[0]}x{size[1]}, {threads} threads; {machine_line(facts)}")
     click.echo(f"memory: {before_mb} MB before the first picture, {peak_mb} MB at most")
 
 

@@ -15,7 +15,7 @@ from edge.benchmarks.stages import STAGES
 from edge.cli.live_options import Size
 from edge.cli.options import backend_option, json_option, weights_option
 from edge.errors import SourceError
-from edge.machine import machine_facts, versions
+from edge.machine import machine_facts, machine_line, versions
 from edge.progress import progress_bar
 from edge.sample_drive import SampleDrive, write_drive
 from edge.sources import open_source
@@ -128,11 +128,10 @@ def _print_facts(facts: dict[str, Any]) -> None:
             f"from the file: {recording['frames_per_second']:.1f} frames/s, {recording['of_decoding']:.0%} of the "
             f"{recording['decoding_frames_per_second']:.1f} of decoding alone"
         )
-    machine = facts["machine"]
-    click.echo(f"{facts['measured']} times, frames of {facts['source']}; {facts['backend']}; {machine['processor']}")
+    click.echo(f"{facts['measured']} times, frames of {facts['source']}; {facts['backend']}")
     for runtime, precision in facts["precision"].items():
         click.echo(f"{runtime} computes in {precision}, with {facts['threads']['peers']} threads")
-    click.echo(", ".join(f"{name} {version}" for name, version in facts["versions"].items()))
+    click.echo(machine_line(facts))
 
 
 def _print_rows(facts: dict[str, Any], where: str) -> None:

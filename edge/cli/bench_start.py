@@ -18,7 +18,7 @@ from edge.cli.bench_stream import running
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import json_option
 from edge.errors import BenchError
-from edge.machine import machine_facts, versions
+from edge.machine import machine_facts, machine_line, versions
 from edge.messages import FRAME_TOPIC, decode
 from edge.progress import progress_bar
 from edge.sample_drive import SampleDrive, write_drive
@@ -126,6 +126,4 @@ def _print_facts(facts: dict[str, Any]) -> None:
         click.echo(f"{name:30}  " + " ".join(f"{value:8.3f}" for value in row.values()))
     for name, reason in facts["left_out"].items():
         click.echo(f"{name} left out: {reason}")
-    machine = facts["machine"]
-    click.echo(f"{facts['runs']} runs of each; {machine['cores']} cores of {machine['processor']}")
-    click.echo(", ".join(f"{name} {version}" for name, version in facts["versions"].items()))
+    click.echo(f"{facts['runs']} runs of each; {machine_line(facts)}")

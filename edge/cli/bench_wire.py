@@ -31,7 +31,7 @@ from edge.benchmarks.wire import (
 from edge.cli.live_options import Size
 from edge.cli.options import json_option
 from edge.errors import BenchError
-from edge.machine import machine_facts, versions
+from edge.machine import machine_facts, machine_line, versions
 from edge.messages import FrameMessage
 from edge.progress import progress_bar
 from edge.sample_drive import SampleDrive
@@ -149,12 +149,11 @@ def _print_facts(facts: dict[str, Any]) -> None:
         click.echo(f"{way:14} {times} {rest}")
     for way, reason in facts["left_out"].items():
         click.echo(f"{way:14} left out: {reason}")
-    (width, height), machine = facts["size"], facts["machine"]
+    width, height = facts["size"]
     click.echo(
         f"{facts['signs']} signs a message, latency at {facts['rate']:g} messages/s, pictures of {width}x{height}; "
-        f"{machine['cores']} cores of {machine['processor']}"
+        f"{machine_line(facts)}"
     )
-    click.echo(", ".join(f"{name} {version}" for name, version in facts["versions"].items()))
 
 
 class Line:
