@@ -15,7 +15,7 @@ def performance_page(run: dict[str, Any], picture: str) -> str:
         f"Measured on {run['date']} by `{run['command']}`, which made this page: {machine['processor']}, "
         f"{machine['cores']} cores, {machine['system']}; {versions}. What is compared was timed in the same run and in "
         "turns, after a warm-up. Where the machine had other work, times are longer than they need be, and the 99th "
-        "percentile much longer; ratios hardly change.",
+        "percentile much longer; ratios change less.",
         f"![Plots of the figures below]({picture})",
         *(write(run[name]) for name, write in SECTIONS.items() if name in run),
     ]
@@ -32,15 +32,16 @@ def _pipeline(facts: dict[str, Any]) -> str:
         f"decoding excluded ({facts['source']}, {facts['backend']}). The first row of each part is the loop that reads "
         "recordings, from each message to the next; the second a frame by itself, to its message as it goes out. The "
         "others are YOLO11n's architecture with random weights, from the frame to its boxes, without tracking, on "
-        "pictures of that size (square, or fitted to the frame); the last column says how many times as fast the loop "
-        "is. One pinned core stands for a small vehicle computer, as far as it can."
+        "pictures of that size (square, or fitted to the frame); `cpu ms` is the processor time of all cores together, "
+        "and the last column how many times as fast the loop is. One pinned core stands for a small vehicle computer, "
+        "as far as it can."
     )
     if facts["precision"]:
         text += " " + "; ".join(f"{name} computes in {kind}" for name, kind in facts["precision"].items()) + "."
     rows = _pipeline_rows(facts, f"{facts['cores']} cores")
     if "one_core" in facts:
         rows += _pipeline_rows(facts["one_core"], "one core")
-    parts = [text, _table(("", "frames/s", "ms median", "p90", "p99", "times"), rows)]
+    parts = [text, _table(("", "frames/s", "ms median", "p90", "p99", "cpu ms", "times"), rows)]
     parts += _reasons(facts)
     parts.append("### Where a frame's time goes\n\nBy itself, stage by stage, at the median. " + _STAGES)
     parts.append(_table(("stage", "ms"), [(name, f"{value:.2f}") for name, value in facts["stages_ms"].items()]))
@@ -71,6 +72,7 @@ def _pipeline_rows(facts: dict[str, Any], where: str) -> list[Row]:
             f"{name}, {where}",
             f"{row['frames_per_second']:.1f}",
             *_times(row),
+            f"{row['cpu_ms_median']:.1f}" if "cpu_ms_median" in row else "",
             f"{facts['times_peers'][name]:.1f}" if name in facts["peers"] else "",
         )
         for name, row in rows.items()

@@ -66,8 +66,10 @@ def measure(
         for warm_up in (*measures.values(), *yolos.values()):
             warm_up()
         clock.frames_ms.clear()
-        taken = take_turns(measures | yolos, rounds, report)
-        figures = _figures(taken, list(yolos)) | {"stages_ms": clock.medians_ms(), "left_out": left_out}
+        used_ms: dict[str, list[float]] = {name: [] for name in measures | yolos}
+        weighed = {name: partial(_weighed, one, used_ms[name]) for name, one in (measures | yolos).items()}
+        taken = take_turns(weighed, rounds, report)
+        figures = _figures(taken, used_ms, list(yolos)) | {"stages_ms": clock.medians_ms(), "left_out": left_out}
         if recording:
             figures["recording"] = _recording(source, len(decoded), plain, stills)
     finally:
@@ -161,9 +163,19 @@ def _yolo_ms(read: Callable[[Image], object], images: list[Image], calls: int) -
     return time_calls(lambda: read(images[0]), calls)
 
 
-def _figures(taken: dict[str, NDArray[np.float64]], peers: list[str]) -> dict[str, Any]:
-    rows = {name: _rated(shares(taken[name])) for name in peers}
-    ours = _rated(shares(taken[LOOP]))
+def _weighed(measure: Callable[[], Sequence[float]], used_ms: list[float]) -> Sequence[float]:
+    """What a measure gives; the processor time of all cores for each time that it gives is noted."""
+    began_s = time.process_time()
+    taken = measure()
+    used_ms.append(1e3 * (time.process_time() - began_s) / max(1, len(taken)))
+    return taken
+
+
+def _figures(
+    taken: dict[str, NDArray[np.float64]], used_ms: dict[str, list[float]], peers: list[str]
+) -> dict[str, Any]:
+    rows = {name: _rated(shares(taken[name]), used_ms[name]) for name in peers}
+    ours = _rated(shares(taken[LOOP]), used_ms[LOOP])
     return ours | {
         "latency_ms": {name.removeprefix("ms_"): value for name, value in shares(taken[ALONE]).items()},
         "peers": {name: row["frames_per_second"] for name, row in rows.items()},
@@ -174,8 +186,9 @@ def _figures(taken: dict[str, NDArray[np.float64]], peers: list[str]) -> dict[st
     }
 
 
-def _rated(row: dict[str, float]) -> dict[str, float]:
-    return {"frames_per_second": round(1e3 / row["ms_median"], 2), **row}
+def _rated(row: dict[str, float], used_ms: list[float]) -> dict[str, float]:
+    rate = {"frames_per_second": round(1e3 / row["ms_median"], 2)}
+    return rate | row | {"cpu_ms_median": round(float(np.median(used_ms)), 4)}
 
 
 def _recording(spec: str, count: int, reader: FrameReader, stills: bool) -> dict[str, Any]:

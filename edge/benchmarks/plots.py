@@ -41,7 +41,8 @@ def _draw_bars(
 ) -> None:
     colours = [OURS if name in ours else OTHERS for name in values]
     bars = axes.barh(list(values), list(values.values()), color=colours, log=log)
-    axes.bar_label(bars, [f"{value:,.3g}" if value < 100 else f"{value:,.0f}" for value in values.values()], padding=2)
+    figures = [f"{value:,.3g}" if value < 100 else f"{value:,.0f}" for value in values.values()]
+    axes.bar_label(bars, figures, padding=2, fontsize=8)
     axes.invert_yaxis()
     axes.margins(x=0.22)
     axes.grid(axis="y", visible=False)

@@ -65,9 +65,10 @@ def command(
     small vehicle computer.
 
     The frames are the sample drive's, decoded beforehand. They go through the loop that reads recordings: times are
-    from each message to the next. Beside it, in turns: a frame by itself to its message as it goes out, by stage; and
-    YOLO11n (its architecture, random weights) through ONNX Runtime and OpenVINO on pictures of 640 and 1280 px, square
-    and fitted to the frame, from the frame to its boxes. Last, the recording from its file, against decoding alone.
+    from each message to the next, and processor time is that of all cores together. Beside it, in turns: a frame by
+    itself to its message as it goes out, by stage; and YOLO11n (its architecture, random weights) through ONNX Runtime
+    and OpenVINO on pictures of 640 and 1280 px, square and fitted to the frame, from the frame to its boxes. Last, the
+    recording from its file, against decoding alone.
     """
     with _recorded(spec, size, count) as source:
         request = {"source": source, "stills": stills, "frames": count, "peers": peers, "backend": backend}
@@ -113,7 +114,9 @@ def _recorded(spec: str | None, size: tuple[int, int], count: int) -> Iterator[s
 
 def _print_facts(facts: dict[str, Any]) -> None:
     width, height = facts["size"]
-    click.echo(f"{f'{width}x{height}':40} {'frames/s':>9} {'ms median':>10} {'p90':>9} {'p99':>9} {'ours/it':>8}")
+    click.echo(
+        f"{f'{width}x{height}':40} {'frames/s':>9} {'ms median':>10} {'p90':>9} {'p99':>9} {'cpu ms':>8} {'ours/it':>8}"
+    )
     _print_rows(facts, f"{facts['cores']} cores")
     if "one_core" in facts:
         _print_rows(facts["one_core"], "one core")
@@ -140,5 +143,6 @@ def _print_rows(facts: dict[str, Any], where: str) -> None:
     rows = {"signwatch": facts, "… a frame by itself": alone, **facts["peer_rows"]}
     for name, row in rows.items():
         times = " ".join(f"{row[key]:9.2f}" for key in ("ms_median", "ms_p90", "ms_p99"))
+        used = f"{row['cpu_ms_median']:8.2f}" if "cpu_ms_median" in row else ""
         ratio = f"{facts['times_peers'][name]:8.1f}" if name in facts["peers"] else ""
-        click.echo(f"{f'{name}, {where}':40} {row['frames_per_second']:9.2f}  {times} {ratio}".rstrip())
+        click.echo(f"{f'{name}, {where}':40} {row['frames_per_second']:9.2f}  {times} {used} {ratio}".rstrip())

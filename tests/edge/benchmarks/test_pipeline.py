@@ -26,6 +26,7 @@ def test_the_whole_way_is_timed_on_two_cores_and_on_one_by_stage_and_from_the_fi
         assert 0 < part["ms_median"] <= part["ms_p90"] <= part["ms_p99"]
         assert part["frames_per_second"] == pytest.approx(1e3 / part["ms_median"], rel=0.01)
         assert (part["size"], part["frames"], part["measured"]) == ([320, 240], 8, 14 if part is facts else 7)
+        assert part["cpu_ms_median"] > 0
         latency = part["latency_ms"]
         assert 0 < latency["median"] <= latency["p90"] <= latency["p99"]
         stages = part["stages_ms"]
