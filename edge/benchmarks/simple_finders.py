@@ -20,8 +20,8 @@ SIDES_PX = (14, 160)
 LONGEST = 2.0
 """Times that a box may be as long as it is wide, or the other way."""
 STEP, MOST_VARIATION = 2, 0.5
-"""Levels over which a region's area is compared, and by how much it may grow: with OpenCV's own, a third as many signs
-are found."""
+"""Levels over which a region's area is compared, and by how much it may grow. With OpenCV's own, and its pruning of
+regions that are like a larger one, MSER finds hardly a sign."""
 KERNEL = np.ones((3, 3), np.uint8)
 
 
@@ -45,7 +45,11 @@ def mser(image: Image) -> NDArray[np.float32]:
     channels = image.astype(np.float32)
     strongest = np.maximum(channels[..., 0], channels[..., 2]) / (channels.sum(axis=2) + 1)
     finder = cv2.MSER.create(
-        delta=STEP, min_area=SIDES_PX[0] ** 2 // 2, max_area=SIDES_PX[1] ** 2, max_variation=MOST_VARIATION
+        delta=STEP,
+        min_area=SIDES_PX[0] ** 2 // 2,
+        max_area=SIDES_PX[1] ** 2,
+        max_variation=MOST_VARIATION,
+        min_diversity=0.0,
     )
     _, boxes = finder.detectRegions((255 * strongest).astype(np.uint8))
     return _sign_like(np.asarray(boxes).reshape(-1, 4).tolist())

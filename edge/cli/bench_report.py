@@ -64,13 +64,13 @@ def command(out: Path, frames_path: Path | None, only: tuple[str, ...], quick: b
     """
     require_report_packages()
     run = _kept(kept) if kept else _run(only or tuple(SECTIONS), QUICK if quick else FULL, frames_path)
+    if not any(name in run for name in SECTIONS):
+        raise ReportError("not one benchmark ran: " + "; ".join(run["left_out"].values()))
     figures, picture = out.with_suffix(".json"), out.with_suffix(".png")
     figures.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
     write_png(picture, draw_run(run), 2, "Signwatch's performance")
     out.write_text(performance_page(run, picture.name), encoding="utf-8")
     click.echo(f"{out}, {figures} and {picture} are written", err=True)
-    if not any(name in run for name in SECTIONS):
-        raise ReportError("not one benchmark ran: " + "; ".join(run["left_out"].values()))
 
 
 def _run(names: tuple[str, ...], options: dict[str, list[str]], frames_path: Path | None) -> dict[str, Any]:
