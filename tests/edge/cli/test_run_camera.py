@@ -38,4 +38,5 @@ def test_a_camera_gives_what_it_can_is_looked_at_as_asked_and_may_be_unplugged(t
             plugged.touch()
             signs.until_right_again()
             held.until_as_before()
-        assert signs.until_state("ok").openings == 3
+        # Not until it is "ok": on a busy machine frames are dropped, and it says so.
+        eventually(lambda: signs.health is not None and signs.health.openings == 3)
