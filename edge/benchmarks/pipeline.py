@@ -67,7 +67,9 @@ def measure(
             warm_up()
         clock.frames_ms.clear()
         used_ms: dict[str, list[float]] = {name: [] for name in measures | yolos}
-        weighed = {name: partial(_weighed, one, used_ms[name]) for name, one in (measures | yolos).items()}
+        weighed = {
+            name: partial(_weighed, one, used_ms[name], name == LOOP) for name, one in (measures | yolos).items()
+        }
         taken = take_turns(weighed, rounds, report)
         figures = _figures(taken, used_ms, list(yolos)) | {"stages_ms": clock.medians_ms(), "left_out": left_out}
         if recording:
@@ -163,11 +165,14 @@ def _yolo_ms(read: Callable[[Image], object], images: list[Image], calls: int) -
     return time_calls(lambda: read(images[0]), calls)
 
 
-def _weighed(measure: Callable[[], Sequence[float]], used_ms: list[float]) -> Sequence[float]:
-    """What a measure gives; the processor time of all cores for each time that it gives is noted."""
+def _weighed(measure: Callable[[], Sequence[float]], used_ms: list[float], between: bool) -> Sequence[float]:
+    """What a measure gives; the processor time of all cores for each frame is noted.
+
+    Its times are of frames, or `between` frames, which are one more.
+    """
     began_s = time.process_time()
     taken = measure()
-    used_ms.append(1e3 * (time.process_time() - began_s) / max(1, len(taken)))
+    used_ms.append(1e3 * (time.process_time() - began_s) / (len(taken) + between))
     return taken
 
 

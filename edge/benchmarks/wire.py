@@ -112,10 +112,13 @@ class ImageSender:
     def send(self, message: FrameMessage) -> None:
         """See `Sender`."""
         text = json.dumps(msgspec.to_builtins(message))
-        if self._jpeg:
-            self._sender.send_jpg(text, self._coded())
-        else:
-            self._sender.send_image(text, self._image)
+        try:
+            if self._jpeg:
+                self._sender.send_jpg(text, self._coded())
+            else:
+                self._sender.send_image(text, self._image)
+        except zmq.Again as error:
+            raise WireError(f"imagezmq's hub did not answer in {SILENCE_MS / 1e3:.0f} s") from error
 
     def size(self, message: FrameMessage) -> int:
         """See `Sender`."""
