@@ -4,6 +4,7 @@ Its network is `yolo_graph`, for the 43 classes of GTSRB. It has learnt nothing 
 same.
 """
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -76,8 +77,7 @@ def onnxruntime_network(model: bytes, threads: int) -> Network:
 
 def openvino_network(model: bytes, threads: int) -> Network:
     """The network through OpenVINO, which chooses its precision by the processor. Raises ImportError as the other."""
-    import openvino
-
+    openvino = load_openvino()
     settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     core = openvino.Core()
     compiled = core.compile_model(core.read_model(model), "CPU", settings)
@@ -88,10 +88,20 @@ def openvino_network(model: bytes, threads: int) -> Network:
     return answer
 
 
-def openvino_precision() -> str:
-    """What OpenVINO computes in on this processor where nobody says otherwise, such as `f32` or `bf16`."""
+def load_openvino() -> Any:
+    """OpenVINO, without the package by which every import of it is told to its makers over the network.
+
+    It does without where that can't be imported. Raises ImportError where OpenVINO isn't installed.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # None is "not to be found"
     import openvino
 
+    return openvino
+
+
+def openvino_precision() -> str:
+    """What OpenVINO computes in on this processor where nobody says otherwise, such as `f32` or `bf16`."""
+    openvino = load_openvino()
     return str(openvino.Core().get_property("CPU", "INFERENCE_PRECISION_HINT").get_type_name())
 
 

@@ -1,5 +1,6 @@
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -40,9 +41,9 @@ def test_the_whole_way_is_timed_on_two_cores_and_on_one_by_stage_and_from_the_fi
     assert {"machine", "versions", "threads", "cores"} <= facts.keys()
 
 
+@pytest.mark.skipif(find_spec("openvino") is None, reason="it is run by OpenVINO too")
 def test_a_small_network_is_timed_beside_it_on_the_same_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("onnx")
-    pytest.importorskip("openvino")
     monkeypatch.setattr(pipeline, "SIDES_PX", (64, 128))
     figures = pipeline.measure(
         source="pattern:160x96#4",
