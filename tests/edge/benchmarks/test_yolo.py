@@ -45,7 +45,7 @@ def test_both_runtimes_say_the_same_of_a_picture() -> None:
     model = yolo11n(64, 96, 43).SerializeToString()
     given = np.random.default_rng(1).random((1, 3, 64, 96), np.float32)
     one, other = onnxruntime_network(model, 1)(given), openvino_network(model, 1)(given)
-    assert sys.modules["openvino_telemetry"] is None, "nobody is told"
+    assert sys.modules.get("openvino_telemetry") is None, "nobody is told"
     assert one.shape == other.shape == (1, 47, 126)
     assert np.abs(one[:, :4] - other[:, :4]).max() < (0.1 if openvino_precision() == "f32" else 4.0)
     assert one[:, 4:].min() > 0 and one[:, 4:].max() < 0.05, "an untrained one is sure of nothing"
