@@ -4,8 +4,9 @@
 never shown: of the detections of which it is .9 sure, one in five is a sign. So its log odds o in a frame are taken for
 a log likelihood ratio of `ODDS_SHARE` o - `ODDS_SHIFT` (Platt scaling: Platt, "Probabilistic outputs for support vector
 machines", 1999; the two numbers by logistic regression on street frames that the network hasn't learnt from,
-`docs/tracks.md`), and odds of `PRIOR_ODDS` stand before the first one. How sure it is beyond .9999 counts: that
-tells most of what is no sign.
+`docs/tracks.md`), and odds of `PRIOR_ODDS` stand before the first one: less where the first view is larger than
+`SUDDEN_PX`, since a sign that one drives towards has been seen from farther away. How sure it is beyond .9999 counts:
+that tells most of what is no sign.
 
 **Which sign it is.** Each frame gives the network's probabilities of the catalogue's classes, given that it is a sign;
 its vote is their logarithm, none below a least one, so that no single frame decides. A small view doesn't show which:
@@ -46,10 +47,12 @@ LOWER_LIMIT_CAUTION = 4.0
 CONFIRMING_HITS, CONFIRMING_SHARE = 3, 0.5
 """Least number of frames that showed a sign, and least share of those since the first: what is seen now and then is a
 pattern of leaves or light, however sure the network is of it then."""
-ODDS_SHARE, ODDS_SHIFT = 0.54, 1.85
+ODDS_SHARE, ODDS_SHIFT = 0.5, 1.85
 """From the network's log odds of a sign to a log likelihood ratio."""
 PRIOR_ODDS = math.exp(-2.0)
 """Of what begins a track; of the tracks on drives made from street frames one in four or five is a sign."""
+SUDDEN_PX = 64.0
+"""Side of a first view above which the prior odds go down with its area."""
 LEAST_EXISTENCE, LEAST_DOUBT = 1e-3, 1e-6
 """Of a sign and of no sign in one frame."""
 LEAST_PROBABILITY = 1e-3
@@ -81,6 +84,8 @@ class Evidence:
     weight: float
     opinions: float
     """Votes that would be worth as much, were there no more in common between far ones than between any two signs."""
+    prior_odds: float
+    """Of its being a sign, before any vote."""
 
     @property
     def looks(self) -> float:
@@ -90,7 +95,7 @@ class Evidence:
     @property
     def existence(self) -> float:
         """Probability that it is a sign at all."""
-        log_odds = math.log(PRIOR_ODDS) + self.looks * self.sign_votes / self.weight
+        log_odds = math.log(self.prior_odds) + self.looks * self.sign_votes / self.weight
         return 1 / (1 + math.exp(-log_odds))
 
     @property
@@ -109,7 +114,13 @@ class Evidence:
 def first_vote(class_probabilities: NDArray[np.float32], existence: float, side_px: float) -> Evidence:
     """After the first frame: probabilities (classes,) given that it is a sign, the one that it is, and its side."""
     weight = _weight(side_px)
-    return Evidence(weight * _sign_vote(existence), weight * _class_vote(class_probabilities, side_px), weight, 1.0)
+    return Evidence(
+        weight * _sign_vote(existence),
+        weight * _class_vote(class_probabilities, side_px),
+        weight,
+        1.0,
+        PRIOR_ODDS * (SUDDEN_PX / max(side_px, SUDDEN_PX)) ** 2,
+    )
 
 
 def another_vote(
@@ -122,6 +133,7 @@ def another_vote(
         evidence.class_votes + weight * _class_vote(class_probabilities, side_px),
         evidence.weight + weight,
         evidence.opinions + 1 - math.exp(-elapsed_s / REFRESHED_S),
+        evidence.prior_odds,
     )
 
 

@@ -34,7 +34,7 @@ End = Literal["left", "lost", "refuted", "double"]
 """It went out of the picture; it wasn't seen for too long; what is seen now speaks against the confirmed class and for
 no other one enough, so the track has slipped to something else; it was tentative and lies on a confirmed one."""
 
-FIRST_CONFIDENCE = 0.8
+FIRST_CONFIDENCE = 0.85
 """Of a detection that begins a track; one that goes on may be less sure."""
 MAX_GAP_S = 0.5
 """A track that is a sign and was not seen for longer ends; a lorry's mirror or a blurred frame is bridged."""

@@ -133,7 +133,12 @@ def _change_part(images: tf.Tensor, start: float, share: float, change: Callable
         return images
     count = tf.cast(tf.shape(images)[0], tf.float32)
     first, middle, end = (tf.cast(count * edge, tf.int32) for edge in (start, start + share / 2, start + share))
-    halves = [change(images[first:middle]), change(images[middle:end])]
+
+    def changed(part: tf.Tensor) -> tf.Tensor:
+        # Of an epoch's last batch there may be too little for a share of it.
+        return tf.cond(tf.shape(part)[0] > 0, lambda: change(part), lambda: part)
+
+    halves = [changed(images[first:middle]), changed(images[middle:end])]
     return tf.concat([images[:first], *halves, images[end:]], axis=0)
 
 

@@ -51,15 +51,15 @@ def _encoded(image: NDArray[np.uint8], bits_per_pixel: float) -> bytes:
             stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
             rate = round(bits_per_pixel * width * height * FPS)
             # A buffer of a quarter of a second: a link that carries no more than the rate. One thread, or the result
-            # would differ from machine to machine; and no frames that look ahead, which a camera can't wait for, and
-            # with which x264 gave another result now and then.
+            # would differ from machine to machine; and no looking ahead, which a camera can't wait for, and with which
+            # x264 lets its result depend on memory that nobody has written.
             stream.options = {
                 "preset": PRESET,
                 "b": str(rate),
                 "maxrate": str(rate),
                 "bufsize": str(max(1, rate // 4)),
                 "threads": "1",
-                "bf": "0",
+                "tune": "zerolatency",
             }
             for back in reversed(range(FRAMES)):
                 size = 1 / APPROACH**back

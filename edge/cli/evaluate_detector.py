@@ -140,7 +140,12 @@ def _with_new_rankers(
     parts = []
     with progress_bar("training rankers", None) as report:
         for number in range(count):
-            others = [one for one, frame in zip(examples, frames, strict=True) if frame.number % count != number]
+            others = [
+                one
+                for of_frame, frame in zip(examples, frames, strict=True)
+                if frame.number % count != number
+                for one in of_frame
+            ]
             ranker = train_ranker(others, seed=RANKER_SEED, report=shifted(report, FORESTS * number, FORESTS * count))
             own = [frame for frame in frames if frame.number % count == number]
             parts.append((Fold(number, ranker, shipped.network), own))

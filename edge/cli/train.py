@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,7 @@ def _train_ranker(frames_path: Path, out: Path, trees: int, seed: int, fold: int
         with progress_bar("measuring", len(frames)) as step:
             examples = ranker_examples(archive, frames, seed, step)
         with progress_bar("training", None) as step:
-            ranker = train_ranker(examples, trees=trees, seed=seed, report=step)
+            ranker = train_ranker(list(chain.from_iterable(examples)), trees=trees, seed=seed, report=step)
         made = {"command": _command(), "seed": seed, "trees": trees, "frames": len(frames), "fold": fold}
         save_ranker(ranker, out, made | {"gt.txt": _digest(archive, "gt.txt")})
     click.echo(f"wrote {out}", err=True)
@@ -194,6 +195,7 @@ def _train_classifier(
 ) -> None:
     from dataclasses import asdict
 
+    from edge.learning import NO_SIGN
     from models.augmentation import CONTEXT_MARGIN
     from models.export import count_parameters, export_weights
     from models.export.representative import representative_rows, representative_views, undisturbed_views
@@ -206,16 +208,21 @@ def _train_classifier(
     with Archive(data_path) as archive:
         training, validation, described = _sign_crops(archive, catalogue, held_out_share, skip_broken)
     if street is not None:
-        background, described_frames = _background_crops(street)
+        seen, kinds, described_frames = _street_crops(street)
         described |= described_frames
+        background = seen[kinds == NO_SIGN]
         drawn, drawn_labels = draw_limits(
             training.labels, catalogue, background, CONTEXT_MARGIN, drawn_share, recipe.seed
         )
+        # Frames name signs by the benchmark's classes, which are another catalogue's only by chance.
+        learnt = kinds != NO_SIGN if catalogue.digest == load_catalogue(BUILT_IN).digest else np.zeros(len(kinds), bool)
         training = TrainingSet(
-            np.concatenate([training.crops, drawn, background]),
-            np.concatenate([training.labels, drawn_labels, np.full(len(background), len(catalogue), np.int64)]),
+            np.concatenate([training.crops, drawn, seen[learnt], background]),
+            np.concatenate(
+                [training.labels, drawn_labels, kinds[learnt], np.full(len(background), len(catalogue), np.int64)]
+            ),
         )
-        described |= {"drawn": len(drawn), "background": len(background)}
+        described |= {"drawn": len(drawn), "street_signs": int(learnt.sum()), "background": len(background)}
     first = None
     if start is not None:
         began = read_record(start)
@@ -298,21 +305,21 @@ def _check_classes(archive: Archive, pictures: list[SignPicture], catalogue: Cat
         )
 
 
-def _background_crops(street: _Street) -> tuple[NDArray[np.uint8], dict[str, Any]]:
-    from edge.learning import mine_background
+def _street_crops(street: _Street) -> tuple[NDArray[np.uint8], NDArray[np.int64], dict[str, Any]]:
+    from edge.learning import NO_SIGN, street_crops
     from models.augmentation import CONTEXT_MARGIN, CONTEXT_SIZE_PX
 
     with Archive(street.frames) as archive:
         frames = teaching_frames(archive, street.fold)
-        with progress_bar("mining background", len(frames)) as step:
-            crops = mine_background(archive, frames, street.ranker, CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
-        if not len(crops):
+        with progress_bar("looking at streets", len(frames)) as step:
+            crops, kinds = street_crops(archive, frames, street.ranker, CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
+        if not (kinds == NO_SIGN).any():
             raise DataError(f"{street.frames}: nothing in its frames to learn from what is no sign; give more of them")
-        return crops, {
-            "background_frames": len(frames),
-            "fold": street.fold,
-            "gt.txt": _digest(archive, "gt.txt"),
-        }
+        return (
+            crops,
+            kinds,
+            {"background_frames": len(frames), "fold": street.fold, "gt.txt": _digest(archive, "gt.txt")},
+        )
 
 
 def _digest(archive: Archive, ending: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 from detector.evidence import (
     CORRELATION,
     NO_SIGN_RATE,
+    PRIOR_ODDS,
     WRONG_CLASS_RATE,
     Evidence,
     another_vote,
@@ -51,6 +52,14 @@ def test_a_network_that_is_nearly_sure_of_a_sign_is_believed_less_than_that() ->
     assert beliefs == sorted(beliefs)
     assert beliefs[1] < 0.15, "of what it is .9 sure of, little is a sign"
     assert 0.6 < beliefs[3] < 0.9
+
+
+def test_what_is_large_when_it_is_first_seen_is_less_likely_a_sign() -> None:
+    far, near, sudden = (votes(1.0, side_px=side_px).existence for side_px in (32.0, 64.0, 128.0))
+    assert far == pytest.approx(near)
+    assert sudden / (1 - sudden) == pytest.approx(near / (1 - near) / 4)
+    grown = another_vote(votes(1.0), np.full(CLASSES, 1 / CLASSES, np.float32), SURE, 128.0, 1 / FPS)
+    assert grown.prior_odds == PRIOR_ODDS, "it has been seen from farther away"
 
 
 def test_frames_of_one_sign_are_worth_ever_less() -> None:
@@ -108,7 +117,7 @@ def test_a_limit_needs_more_where_a_lower_one_is_possible() -> None:
     doubtful = votes(*[0.995] * 60, other=1)
     assert confirmable(doubtful, {}) == 2
     assert confirmable(doubtful, {2: [0, 4]}) == 2
-    between = Evidence(20.0, np.log([1e-9, 1e-3, 0.9988, 1e-9, 1e-9]), 1.0, 1.0)
+    between = Evidence(20.0, np.log([1e-9, 1e-3, 0.9988, 1e-9, 1e-9]), 1.0, 1.0, PRIOR_ODDS)
     assert confirmable(between, {}) == 2
     assert confirmable(between, {2: [1]}) is None
     assert confirmable(between, {1: [2]}) == 2, "a higher one may be in doubt"
