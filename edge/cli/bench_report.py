@@ -12,7 +12,7 @@ import click
 from edge.benchmarks.page import SECTIONS, performance_page
 from edge.benchmarks.plots import draw_run
 from edge.cli.options import output_option
-from edge.errors import ReportError
+from edge.errors import BenchError, ReportError
 from edge.machine import machine_facts, versions
 from edge.progress import progress_bar
 from edge.report import require_report_packages, write_png
@@ -60,20 +60,25 @@ PACKAGES = (
 def command(out: Path, frames_path: Path | None, only: tuple[str, ...], quick: bool, kept: Path | None) -> None:
     """Run the benchmarks one after the other and write a page of their figures, with plots.
 
-    What can't run here is left out, with the reason.
+    What can't run here is left out, with the reason. The figures are written after each of them, so that one that is
+    interrupted has those before it, for --from.
     """
+    if out.suffix in (".json", ".png"):
+        raise click.UsageError(f"{out}: --out is the page, such as performance.md; figures and plots go beside it")
     require_report_packages()
-    run = _kept(kept) if kept else _run(only or tuple(SECTIONS), QUICK if quick else FULL, frames_path)
+    figures, picture = out.with_suffix(".json"), out.with_suffix(".png")
+    run = _kept(kept) if kept else _run(only or tuple(SECTIONS), QUICK if quick else FULL, frames_path, figures)
     if not any(name in run for name in SECTIONS):
         raise ReportError("not one benchmark ran: " + "; ".join(run["left_out"].values()))
-    figures, picture = out.with_suffix(".json"), out.with_suffix(".png")
-    figures.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
+    _write(run, figures)
     write_png(picture, draw_run(run), 2, "Signwatch's performance")
     out.write_text(performance_page(run, picture.name), encoding="utf-8")
     click.echo(f"{out}, {figures} and {picture} are written", err=True)
 
 
-def _run(names: tuple[str, ...], options: dict[str, list[str]], frames_path: Path | None) -> dict[str, Any]:
+def _run(
+    names: tuple[str, ...], options: dict[str, list[str]], frames_path: Path | None, figures: Path
+) -> dict[str, Any]:
     left_out: dict[str, str] = {}
     run: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(),
@@ -88,16 +93,34 @@ def _run(names: tuple[str, ...], options: dict[str, list[str]], frames_path: Pat
             arguments = [name, *options[name], "--json"]
             arguments += ["--frames", str(frames_path)] if frames_path and name == ON_FRAMES else []
             click.echo(f"signwatch bench {' '.join(arguments)}", err=True)
-            command = [sys.executable, "-m", "edge.cli", "bench", *arguments]
-            finished = subprocess.run(command, capture_output=True, text=True)
-            if finished.returncode == 0:
-                run[name] = json.loads(finished.stdout)
-            else:
-                said = finished.stderr.strip().splitlines()
-                left_out[name] = said[-1].removeprefix("signwatch: ") if said else f"status {finished.returncode}"
-                click.echo(f"left out: {left_out[name]}", err=True)
+            try:
+                run[name] = _figures_of(arguments)
+            except BenchError as error:
+                left_out[name] = str(error)
+                click.echo(f"left out: {error}", err=True)
+            _write(run, figures)
         report(len(names), len(names))
     return run
+
+
+def _figures_of(arguments: list[str]) -> dict[str, Any]:
+    """What a benchmark gives. Raises BenchError with its last words where it fails."""
+    command = [sys.executable, "-m", "edge.cli", "bench", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            answer, complaints = process.communicate()
+        except BaseException:
+            process.terminate()  # so asked, it ends what it has started itself
+            process.communicate()
+            raise
+    if process.returncode:
+        said = complaints.strip().splitlines() or [f"it ended with status {process.returncode}"]
+        raise BenchError(said[-1].removeprefix("signwatch: "))
+    return dict(json.loads(answer))
+
+
+def _write(run: dict[str, Any], figures: Path) -> None:
+    figures.write_text(json.dumps(run, indent=1) + "\n", encoding="utf-8")
 
 
 def _kept(path: Path) -> dict[str, Any]:

@@ -52,6 +52,8 @@ def test_a_file_that_is_no_run_is_one_line(tmp_path: Path) -> None:
         result = report("--out", tmp_path / "page.md", "--from", kept)
         assert result.exit_code == 1 and "run.json: is no" in result.output
     assert not (tmp_path / "page.md").exists()
+    result = report("--out", tmp_path / "run.json", "--from", kept)
+    assert result.exit_code == 2 and kept.read_text() == "{"
 
 
 def test_parts_that_are_not_there_have_no_section() -> None:
