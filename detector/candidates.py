@@ -40,7 +40,7 @@ MIN_SIDE_PX = 16
 LIMITS_MARGIN_PX = 48
 """Rows of the working picture that are kept beyond those in which a sign's middle can be: half of a sign, and the
 surroundings that local colour is measured against."""
-BOX_MARGIN_PX = 1.4
+BOX_MARGIN_PX = 1.15
 """By how much the boxes are wider and higher than the sign's outline, in pixels of the working picture, whatever the
 sign's size: they are learnt from boxes that were marked with a little room."""
 

@@ -28,6 +28,13 @@ def compiled_for_rows(function: Callable[Parameters, Result]) -> Callable[Parame
     return cast(Callable[Parameters, Result], fast)
 
 
+def compiled_for_choices(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Likewise, of short loops that choose between numbers: to the last bit as written, and a division by zero, of
+    which there is none, raises nothing.
+    """
+    return cast(Callable[Parameters, Result], numba.njit(nogil=True, cache=True, error_model="numpy")(function))
+
+
 def code_folder() -> Path:
     """Folder in which the machine code of this package is kept.
 

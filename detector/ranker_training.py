@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from detector.boxes import Boxes, overlaps
 from detector.candidates import Proposals
 from detector.features import measure_grid, measure_rings, mirror_grid
-from detector.forest import Forest
+from detector.forest import DEPTH, QUESTIONS, Forest
 from detector.ranker import OFFSETS, Ranker, offsets_between
 
 GOOD_OVERLAP = 0.6
@@ -25,8 +25,6 @@ CLUTTER_PER_FRAME = 1000
 SIEVED = JUDGED = 150
 SIGN_WEIGHT = 25.0
 """Every sign weighs this much, shared among its regions, however many it has; a region of clutter 1."""
-DEPTH = 4
-"""Questions that a tree asks about a region."""
 SIEVE_TREES, JUDGE_TREES, OFFSET_TREES = 100, 300, 120
 FORESTS = 2 + len(OFFSETS)
 
@@ -170,14 +168,13 @@ def _boost(
 
 def _complete(trees: Sequence[dict[str, Any]]) -> Forest:
     """Trees as LightGBM describes them, made complete: a leaf that comes early stands below both answers."""
-    questions = 2**DEPTH - 1
-    columns = np.zeros((len(trees), questions), np.uint16)
-    thresholds = np.full((len(trees), questions), np.inf, np.float32)
-    leaves = np.zeros((len(trees), questions + 1), np.float32)
+    columns = np.zeros((len(trees), QUESTIONS), np.uint16)
+    thresholds = np.full((len(trees), QUESTIONS), np.inf, np.float32)
+    leaves = np.zeros((len(trees), QUESTIONS + 1), np.float32)
 
     def lay(tree: int, node: int, part: dict[str, Any]) -> None:
-        if node >= questions:
-            leaves[tree, node - questions] = part["leaf_value"]
+        if node >= QUESTIONS:
+            leaves[tree, node - QUESTIONS] = part["leaf_value"]
             return
         if "split_feature" in part:
             columns[tree, node] = part["split_feature"]

@@ -120,9 +120,13 @@ class Tracker:
         """Tracks that the newest frame ended."""
 
     def expected(self, time_s: float, size_px: tuple[int, int]) -> Boxes:
-        """Boxes (n, 4) where the signs that are followed should be at a time in a picture of a width and height."""
-        motions = [predict(track.motion, time_s) for track in self._tracks]
-        boxes = [motion.box_xywh_px for motion in motions if motion.lies_in((0, 0, *size_px))]
+        """Boxes (n, 4) where the signs that are followed should be at a time in a picture of a width and height.
+
+        `update` with the frame of that time comes next: what was predicted for it is kept.
+        """
+        for track in self._tracks:
+            track.motion = predict(track.motion, time_s)
+        boxes = [track.box_xywh_px for track in self._tracks if track.motion.lies_in((0, 0, *size_px))]
         return np.array(boxes, np.float32).reshape(-1, 4)
 
     def update(self, detections: Detections, time_s: float, size_px: tuple[int, int] | None = None) -> list[Track]:

@@ -1,8 +1,11 @@
-"""The frame loop for recordings: every frame, in order, to every output, while a thread decodes ahead."""
+"""The frame loop for recordings: every frame, in order, to every output, while one thread decodes ahead and another
+finds ahead.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from edge.ahead import read_ahead
 from edge.errors import SourceError
 from edge.messages import FrameMessage
 from edge.outputs import Outputs
@@ -41,16 +44,15 @@ def process(
     frames = 0
     fault: SourceError | None = None
     with progress_bar(source.name, source.frame_count) as report:
-        pictures = source.frames()
+        read = read_ahead(source.frames(), signs)
         while True:
             try:
-                frame = next(pictures, None)
+                frame, message = next(read, (None, None))
             except SourceError as error:
                 fault = error
                 break
-            if frame is None:
+            if frame is None or message is None:
                 break
-            message = signs.read(frame)
             outputs.write(frame.image, message, source.fps, signs.insight)
             if publisher is not None:
                 publisher.publish(message)

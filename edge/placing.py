@@ -56,6 +56,25 @@ class Placed:
 NOWHERE = Placed()
 
 
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the camera looked at one picture."""
+
+    camera: Camera | None
+    """Scaled to the picture's size; None where it is not for that."""
+    mounted: bool
+    """Whether it looked where its mounting says, as far as there is one."""
+    limits: Limits | None
+    """Where signs can be; None where that isn't known."""
+
+    @property
+    def degraded(self) -> tuple[str, ...]:
+        """What is not as the camera's file says, a word each."""
+        if self.camera is None:
+            return (OTHER_SHAPE,)
+        return () if self.mounted else (MOVED,)
+
+
 class Placing:
     """Places the signs of one source. Reads no clock: a frame's time is handed to it.
 
@@ -79,25 +98,10 @@ class Placing:
             field = sign_field(calibrated.camera, mounting)
             self._limits = Limits(field.smallest, field.largest)
 
-    @property
-    def degraded(self) -> tuple[str, ...]:
-        """What is not as the camera's file says, a word each."""
-        if self._camera is None:
-            return (OTHER_SHAPE,)
-        return () if self._mounted else (MOVED,)
-
-    @property
-    def limits(self) -> Limits | None:
-        """Where signs can be in the newest picture; None where that isn't known."""
-        return self._limits if self._camera is not None and self._mounted else None
-
-    @property
-    def _mounted(self) -> bool:
-        """Whether the camera looks where its mounting says, as far as there is one."""
-        return self._watch is None or not self._watch.moved
-
-    def look(self, image: NDArray[np.uint8], time_s: float | None) -> None:
+    def look(self, image: NDArray[np.uint8], time_s: float | None) -> View:
         """Take in a picture (height, width, 3) uint8 BGR before its signs are looked for.
+
+        Another thread may meanwhile place the signs of the picture before.
 
         Args:
             image: The picture.
@@ -115,24 +119,35 @@ class Placing:
                 if not self._fitted:
                     raise CalibrationError(str(error)) from error
                 self._camera = None
-                return
+                return self.view
             self._fitted = True
         if self._watch is not None and time_s is not None:
             self._watch.look(self._camera, image, time_s)
+        return self.view
+
+    @property
+    def view(self) -> View:
+        """How the camera looked at the newest picture."""
+        mounted = self._watch is None or not self._watch.moved
+        return View(self._camera, mounted, self._limits if self._camera is not None and mounted else None)
 
     def forget(self) -> None:
         """The tracks from now on are others."""
         self._approaches.clear()
 
-    def place_tracks(self, tracks: Sequence[Track], time_s: float, *, coarse: float = 1.0) -> dict[int, Placed]:
+    def place_tracks(
+        self, tracks: Sequence[Track], time_s: float, view: View | None = None, *, coarse: float = 1.0
+    ) -> dict[int, Placed]:
         """Where the signs of tracks are, by their numbers; to be called with every frame's.
 
         Args:
             tracks: Those alive.
             time_s: The frame's time, as the tracker was told it.
+            view: Of its picture; of the newest one if not given.
             coarse: How many times larger than usual a pixel of the working picture was.
         """
-        camera = self._camera
+        view = view or self.view
+        camera = view.camera
         if camera is None:
             self.forget()
             return {}
@@ -156,14 +171,15 @@ class Placing:
         self._approaches = {number: approach for number, approach in approaches.items() if approach is not None}
         return {
             track.number: self._placed(
-                camera, sighting, track.box_xywh_px, track.class_id, approaches[track.number], grain
+                camera, view.mounted, sighting, track.box_xywh_px, track.class_id, approaches[track.number], grain
             )
             for track, sighting in zip(tracks, found[len(inner) :], strict=True)
         }
 
-    def place_still(self, box_xywh_px: BoxXywh, class_id: int) -> Placed:
-        """Where a sign is that stands alone in its picture."""
-        camera = self._camera
+    def place_still(self, box_xywh_px: BoxXywh, class_id: int, view: View | None = None) -> Placed:
+        """Where a sign is that stands alone in its picture; `view` as of `place_tracks`."""
+        view = view or self.view
+        camera = view.camera
         if camera is None:
             return NOWHERE
         grain = working_grain(camera.size_px)
@@ -172,11 +188,12 @@ class Placing:
         approach = None
         if outline is not None and inner is not None:
             approach = first_seen(*_measured(inner, outline, grain), 0.0)
-        return replace(self._placed(camera, whole, box_xywh_px, class_id, approach, grain), ttc_s=None)
+        return replace(self._placed(camera, view.mounted, whole, box_xywh_px, class_id, approach, grain), ttc_s=None)
 
     def _placed(
         self,
         camera: Camera,
+        mounted: bool,
         sighting: Sighting | None,
         box: BoxXywh,
         class_id: int,
@@ -186,7 +203,7 @@ class Placing:
         mounting = self._calibrated.mounting
         if sighting is None:
             return NOWHERE
-        placed = Placed(round(sighting.bearing_deg, 2), round(self._bearing_std_deg(camera, box, grain), 2))
+        placed = Placed(round(sighting.bearing_deg, 2), round(self._bearing_std_deg(camera, mounted, box, grain), 2))
         if approach is None:
             return placed
         ttc_s = approach.ttc_s
@@ -197,18 +214,18 @@ class Placing:
             return placed
         ahead, std = _ahead_m(approach, sizes, focal_std(camera))
         distance = ahead * sighting.lengthening
-        if mounting is not None and self._mounted:
+        if mounting is not None and mounted:
             x, y, z = (distance * sighting.direction).tolist()
             placed = replace(placed, place_m=(round(x, 1), round(y, 1), round(z + mounting.height_m, 1)))
         return replace(placed, distance_m=round(distance, 2), distance_std_m=round(std * sighting.lengthening, 2))
 
-    def _bearing_std_deg(self, camera: Camera, box: BoxXywh, grain: float) -> float:
+    def _bearing_std_deg(self, camera: Camera, mounted: bool, box: BoxXywh, grain: float) -> float:
         side = math.sqrt(box[2] * box[3])
         error_px = math.hypot(CENTRE_ERROR * side, CENTRE_ERROR_PX * grain)
         if camera.accuracy is not None:
             error_px = math.hypot(error_px, camera.accuracy.matrix_std_px[2])
         std = math.degrees(error_px / float(camera.matrix[0, 0]))
-        return std if self._calibrated.mounting is not None and self._mounted else math.hypot(std, UNMOUNTED_DEG)
+        return std if self._calibrated.mounting is not None and mounted else math.hypot(std, UNMOUNTED_DEG)
 
 
 def _outline(box: BoxXywh, size_px: tuple[int, int], grain: float) -> BoxXywh | None:

@@ -27,8 +27,8 @@ from edge.budget import LEVELS, Effort
 from edge.classifiers import open_classifier
 from edge.frame import Frame
 from edge.messages import FrameMessage, Latency, Sign
-from edge.placing import NOWHERE, Placed, Placing
-from edge.seeing import Seeing
+from edge.placing import NOWHERE, Placed, Placing, View
+from edge.seeing import Light, Seeing
 from models.backends import Backend
 from models.catalogue import Catalogue
 from models.classifier import Classifier
@@ -104,18 +104,34 @@ class FrameReader:
         `expected_xywh_px` (n, 4) is where signs are followed: what no candidate covers there is looked at as well.
         `gains` take a colour cast off.
         """
+        return self.name(image, self.find(image, effort, gains, limits), min_confidence, expected_xywh_px, gains)
+
+    def find(
+        self, image: NDArray[np.uint8], effort: Effort, gains: Gains | None, limits: Limits | None
+    ) -> tuple[Candidates, float]:
+        """The first half of `read`: candidates, and the milliseconds that they took."""
         started = time.perf_counter()
         candidates = self._candidates(image, effort, gains, limits)
+        return candidates, 1e3 * (time.perf_counter() - started)
+
+    def name(
+        self,
+        image: NDArray[np.uint8],
+        found: tuple[Candidates, float],
+        min_confidence: float,
+        expected_xywh_px: Boxes | None,
+        gains: Gains | None,
+    ) -> FrameReading:
+        """The second half; another thread may meanwhile find what is in the next frame."""
+        candidates, candidates_ms = found
+        started = time.perf_counter()
         if expected_xywh_px is not None:
             candidates = candidates.completed(expected_xywh_px)
-        found = time.perf_counter()
         probabilities = self.judge(image, candidates, gains)
         detections = detect(candidates, probabilities, min_confidence)
-        named = time.perf_counter()
+        classify_ms = 1e3 * (time.perf_counter() - started)
         degraded = self._remote.degraded if self._remote else ()
-        return FrameReading(
-            candidates, probabilities, detections, 1e3 * (found - started), 1e3 * (named - found), degraded
-        )
+        return FrameReading(candidates, probabilities, detections, candidates_ms, classify_ms, degraded)
 
     def judge(
         self, image: NDArray[np.uint8], candidates: Candidates, gains: Gains | None = None
@@ -175,6 +191,20 @@ class Insight:
     catalogue: Catalogue
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A frame in which was found what could be a sign, before anything is named."""
+
+    frame: Frame
+    effort: Effort
+    degraded: tuple[str, ...]
+    light: Light
+    view: View | None
+    """How the camera was known to look when it was taken; None where nothing is placed."""
+    candidates: tuple[Candidates, float]
+    """And the milliseconds that they took."""
+
+
 class SignReader:
     """Turns the frames of one source into messages.
 
@@ -217,16 +247,26 @@ class SignReader:
         """The message of a frame: every frame gives one. What `effort` leaves undone, and what is wrong with the
         picture, is said in it.
         """
-        confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
+        return self.name(self.find(frame, degraded=degraded, effort=effort), dropped=dropped)
+
+    def find(self, frame: Frame, *, degraded: Sequence[str] = (), effort: Effort = LEVELS[0]) -> Found:
+        """The first half of `read`, which knows nothing of tracks; every frame in order."""
         light = self._seeing.look(frame.image, frame.time_s)
+        view = None
         if self._placing is not None:
-            self._placing.look(frame.image, None if self._stills else frame.time_s)
-            degraded = (*degraded, *self._placing.degraded)
-        limits = None if self._placing is None else self._placing.limits
+            view = self._placing.look(frame.image, None if self._stills else frame.time_s)
+            degraded = (*degraded, *view.degraded)
+        candidates = self._reader.find(frame.image, effort, light.gains, view.limits if view else None)
+        return Found(frame, effort, tuple(degraded), light, view, candidates)
+
+    def name(self, found: Found, *, dropped: int = 0) -> FrameMessage:
+        """The second half: every frame in order, while another thread may be at the first half of the next one."""
+        frame, light = found.frame, found.light
+        confidence = STILL_CONFIDENCE if self._stills else FEEDING_CONFIDENCE
         expected = None if self._stills else self._expected(frame)
-        reading = self._reader.read(frame.image, confidence, effort, expected, light.gains, limits)
+        reading = self._reader.name(frame.image, found.candidates, confidence, expected, light.gains)
         tracks = self._tracker.update(reading.detections, *self._seen) if self._seen else []
-        signs = self._still_signs(reading.detections) if self._stills else self._signs_of(tracks, frame, effort)
+        signs = self._still_signs(reading.detections, found.view) if self._stills else self._signs_of(tracks, found)
         self.insight = Insight(reading, tracks, self._tracks_before, self._reader.catalogue)
         height, width = frame.image.shape[:2]
         monotonic_ns = time.monotonic_ns()
@@ -241,7 +281,7 @@ class SignReader:
             media_s=frame.media_s,
             size=(width, height),
             dropped=dropped,
-            degraded=(*degraded, *effort.said, *light.wrong, *reading.degraded),
+            degraded=(*found.degraded, *found.effort.said, *light.wrong, *reading.degraded),
             latency_ms=Latency(
                 candidates=round(reading.candidates_ms, 2),
                 classify=round(reading.classify_ms, 2),
@@ -268,10 +308,11 @@ class SignReader:
         self._seen = (time_s, (width, height))
         return self._tracker.expected(*self._seen)
 
-    def _signs_of(self, tracks: Sequence[Track], frame: Frame, effort: Effort) -> list[Sign]:
+    def _signs_of(self, tracks: Sequence[Track], found: Found) -> list[Sign]:
         places: dict[int, Placed] = {}
-        if self._placing is not None:
-            places = self._placing.place_tracks(tracks, frame.time_s, coarse=2.0 if effort.half_size else 1.0)
+        if self._placing is not None and found.view is not None:
+            coarse = 2.0 if found.effort.half_size else 1.0
+            places = self._placing.place_tracks(tracks, found.frame.time_s, found.view, coarse=coarse)
         return [self._sign_of_track(track, places.get(track.number, NOWHERE)) for track in tracks]
 
     def _sign_of_track(self, track: Track, placed: Placed) -> Sign:
@@ -289,7 +330,7 @@ class SignReader:
             placed=placed,
         )
 
-    def _still_signs(self, detections: Detections) -> list[Sign]:
+    def _still_signs(self, detections: Detections, view: View | None) -> list[Sign]:
         """A picture stands alone: what passes the higher threshold is all the confirmation there will be."""
         signs = []
         for box, class_id, confidence in zip(
@@ -300,7 +341,9 @@ class SignReader:
         ):
             self._still_numbers += 1
             x, y, w, h = box
-            placed = NOWHERE if self._placing is None else self._placing.place_still((x, y, w, h), class_id)
+            placed = NOWHERE
+            if self._placing is not None and view is not None:
+                placed = self._placing.place_still((x, y, w, h), class_id, view)
             signs.append(
                 self._sign(
                     self._still_numbers,

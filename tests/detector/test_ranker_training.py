@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from detector.features import FINE_COUNT, ROUGH_COUNT
-from detector.ranker_training import DEPTH, Examples, _complete, train_ranker
+from detector.forest import DEPTH
+from detector.ranker_training import Examples, _complete, train_ranker
 
 try:
     import lightgbm

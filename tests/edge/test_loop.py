@@ -1,18 +1,25 @@
-import msgspec
+from collections.abc import Sequence
 
+import msgspec
+import numpy as np
+
+from detector.candidates import Candidates
 from edge.budget import LEVELS, Effort
 from edge.frame import Frame
 from edge.loop import process
 from edge.messages import FrameMessage
 from edge.outputs import Outputs
 from edge.publisher import SignPublisher
-from edge.reader import SignReader
+from edge.reader import Found, SignReader
+from edge.seeing import Light
 from edge.sources import CapturedSource, PatternSource
 from edge.state_message import StateMessage
 from edge.subscriber import SignSubscriber
 from tests.edge.in_force.road import AT_THE_EDGE, sign
 from tests.edge.messages import MESSAGE
 from tests.waiting import PATIENCE_S
+
+NONE = Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
 
 class PastALimit(SignReader):
@@ -22,9 +29,11 @@ class PastALimit(SignReader):
         self.session = "a1b2"
         self.insight = None
 
-    def read(
-        self, frame: Frame, *, dropped: int = 0, degraded: object = (), effort: Effort = LEVELS[0]
-    ) -> FrameMessage:
+    def find(self, frame: Frame, *, degraded: Sequence[str] = (), effort: Effort = LEVELS[0]) -> Found:
+        return Found(frame, effort, (), Light((), None), None, (NONE, 0.0))
+
+    def name(self, found: Found, *, dropped: int = 0) -> FrameMessage:
+        frame = found.frame
         seen = sign("274-50", 1) if frame.number < 9 else sign("274-50", 1, box=AT_THE_EDGE)
         return msgspec.structs.replace(
             MESSAGE,

@@ -114,8 +114,8 @@ def test_a_moved_camera_degrades_the_message_and_gives_no_place(pictures: Pictur
         placing = Placing(MountedCamera(CAMERA, mounting), load_catalogue(), "country")
         for number, picture in enumerate(pictures):
             placing.look(picture, number / FPS)
-        assert placing.degraded == ((MOVED,) if moved else ())
-        assert (placing.limits is None) is moved
+        assert placing.view.degraded == ((MOVED,) if moved else ())
+        assert (placing.view.limits is None) is moved
         placed = placing.place_still((300.0, 150.0, 30.0, 30.0), 2)
         assert (placed.place_m is None) is moved
         assert placed.distance_m is not None

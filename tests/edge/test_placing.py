@@ -141,7 +141,7 @@ def test_without_a_mounting_there_is_a_distance_but_no_place_and_no_limit() -> N
     placed = places.place_tracks([track(box_of((30.0, -4.0, 2.4)))], 0.0)[1]
     assert placed.distance_m == pytest.approx(30.4, rel=0.03)
     assert placed.place_m is None
-    assert places.limits is None
+    assert places.view.limits is None
     with_mounting = placing().place_tracks([track(box_of((30.0, -4.0, 2.4)))], 0.0)[1]
     assert placed.bearing_std_deg > with_mounting.bearing_std_deg  # type: ignore[operator]
 
@@ -155,12 +155,12 @@ def test_another_cameras_file_is_refused_at_the_first_picture() -> None:
 def test_a_stream_that_changes_its_shape_is_degraded_and_not_placed_until_it_is_back() -> None:
     places = placing()
     places.look(np.zeros((480, 640, 3), np.uint8), 0.0)
-    assert list(places.degraded) == [OTHER_SHAPE]
-    assert places.limits is None
+    assert list(places.view.degraded) == [OTHER_SHAPE]
+    assert places.view.limits is None
     assert places.place_tracks([track((300.0, 200.0, 40.0, 40.0))], 0.0) == {}
     assert places.place_still((300.0, 200.0, 40.0, 40.0), LIMIT_50).distance_m is None
     places.look(BLANK, 0.04)
-    assert not places.degraded
+    assert not places.view.degraded
     assert places.place_tracks([track(box_of((30.0, 0.0, 2.4)))], 0.04)[1].distance_m is not None
 
 
