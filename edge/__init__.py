@@ -7,6 +7,7 @@ nor the classifier, so it starts at once and stays small.
 from edge.async_subscriber import AsyncSignSubscriber
 from edge.curve import KeyPair, SubscriberKeys
 from edge.errors import (
+    BenchError,
     FetchError,
     MessageError,
     RemoteError,
@@ -24,6 +25,7 @@ from edge.subscriber import SignSubscriber
 
 __all__ = [
     "AsyncSignSubscriber",
+    "BenchError",
     "ComingSign",
     "DriveState",
     "FetchError",

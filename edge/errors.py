@@ -10,6 +10,7 @@ one, the mend::
     ├── ReportError          a report can't be made with what is installed
     ├── WireError            an address can't be bound or connected to
     ├── FetchError           a file can't be fetched from the network
+    ├── BenchError           a benchmark's process ended before it had its figures
     ├── RemoteError          a remote classifier doesn't answer as it should, and nothing may stand in
     └── MessageError         a payload is not a message of a schema known here
 
@@ -17,6 +18,7 @@ Wrong arguments of a function are not part of it: they raise `ValueError`.
 """
 
 __all__ = [
+    "BenchError",
     "FetchError",
     "MessageError",
     "RemoteError",
@@ -74,6 +76,10 @@ class WireError(SignwatchError):
 
 class FetchError(SignwatchError):
     """A server can't be reached, refuses, or sends something else than what was asked for."""
+
+
+class BenchError(SignwatchError):
+    """A process that a benchmark started ended before it had its figures."""
 
 
 class RemoteError(SignwatchError):

@@ -2,11 +2,9 @@
 
 import json
 import os
-import platform
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +12,22 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from edge.benchmarks.classifier_peers import PEERS, PREDICT, open_peers
 from edge.classifiers import open_classifier
 from edge.cli.bench_detector import command as detector
 from edge.cli.bench_live import command as live
+from edge.cli.bench_pipeline import command as pipeline
 from edge.cli.bench_recording import command as recording
+from edge.cli.bench_report import command as report
 from edge.cli.bench_service import command as service
 from edge.cli.bench_soak import command as soak
+from edge.cli.bench_start import command as start
+from edge.cli.bench_wire import command as wire
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import AnyBackend, json_option, weights_option
-from edge.machine import machine_facts
+from edge.machine import machine_facts, machine_line, versions
 from edge.progress import progress_bar
-from edge.timing import time_interleaved
+from edge.timing import shares, time_interleaved
 from models.backends import Backend
 from models.classifier import Classifier, load_classifier
 from models.errors import ModelError
@@ -39,7 +42,7 @@ BATCHES = (1, 8, 16, 32, 64)
 SMALL_BATCH_CALLS = 8
 """Calls of one crop in each round: they are short, and their 99th percentile wants many."""
 SEED = 1
-PACKAGES = ("ai-edge-litert", "keras", "numpy", "tensorflow", "tensorflow-cpu")
+PACKAGES = ("ai-edge-litert", "keras", "numpy", "onnxruntime", "openvino", "tensorflow", "tensorflow-cpu")
 
 
 @click.group("bench")
@@ -49,15 +52,20 @@ def command() -> None:
 
 command.add_command(detector)
 command.add_command(live)
+command.add_command(pipeline)
 command.add_command(recording)
+command.add_command(report)
 command.add_command(service)
 command.add_command(soak)
+command.add_command(start)
+command.add_command(wire)
 
 
 @command.command("classifier")
 @weights_option
 @click.option("--rounds", type=click.IntRange(2, 100_000), default=60, show_default=True, help="Of all combinations.")
 @click.option("--threads", type=click.IntRange(1, 256), default=2, show_default=True, help="That LiteRT may use.")
+@click.option("--peers/--no-peers", default=True, show_default=True, help="Time other ways to run it too.")
 @click.option(
     "--remote",
     "addresses",
@@ -68,23 +76,36 @@ command.add_command(soak)
 )
 @json_option
 def classifier(
-    weights: Path | None, rounds: int, threads: int, addresses: "tuple[RemoteAddress, ...]", as_json: bool
+    weights: Path | None,
+    rounds: int,
+    threads: int,
+    peers: bool,
+    addresses: "tuple[RemoteAddress, ...]",
+    as_json: bool,
 ) -> None:
     """Time from crops to probabilities, by backend and batch, all in one run and in turns.
 
     The crops are drawn. Keras (one traced function) is left out where TensorFlow isn't installed, int8 where the
-    weights have none.
+    weights have none. The same network through Keras' own predict, ONNX Runtime and OpenVINO, which are made of the
+    Keras file, stands beside them.
     """
     folder = weights or BUILT_IN
     if any(isinstance(address, str) for address in addresses):
         raise click.UsageError("--remote takes a server's address; the backends of this machine are timed anyway")
     with ExitStack() as stack:
         ready, left_out = _ready(folder, threads, addresses, stack)
+        if peers:
+            others, not_there = open_peers(folder, threads)
+            ready, left_out = ready | others, left_out | not_there
         facts = _measure(folder, ready, rounds) | {"left_out": left_out, "rounds": rounds}
     facts |= {
-        "threads": {name: threads if name != "keras" else _tensorflow_threads() for name in ready if name in BACKENDS},
+        "threads": {
+            name: _tensorflow_threads() if name.startswith("keras") else threads
+            for name in ready
+            if name in (*BACKENDS, *PEERS)
+        },
         "machine": machine_facts(),
-        "versions": _versions(),
+        "versions": versions(PACKAGES),
     }
     if as_json:
         click.echo(json.dumps(facts))
@@ -96,7 +117,10 @@ def _measure(folder: Path, ready: dict[str, Classifier], rounds: int) -> dict[st
     crops = stand_in_crops(catalogue_of(folder), BATCHES[-1], SEED)
     combinations = [(backend, batch) for backend in ready for batch in BATCHES]
     functions = {(backend, batch): _call(ready[backend], crops[:batch].copy()) for backend, batch in combinations}
-    calls = {(backend, batch): max(1, SMALL_BATCH_CALLS // batch) for backend, batch in combinations}
+    calls = {
+        (backend, batch): 1 if backend == PREDICT else max(1, SMALL_BATCH_CALLS // batch)
+        for backend, batch in combinations
+    }
     with progress_bar("timing", rounds) as report:
         taken = time_interleaved(functions, calls, rounds, report)
     rows = [_row(backend, batch, taken[backend, batch]) for backend, batch in combinations]
@@ -104,6 +128,7 @@ def _measure(folder: Path, ready: dict[str, Classifier], rounds: int) -> dict[st
         "rows": rows,
         "int8_over_keras_at_64": _ratio(rows, "litert-int8", "keras"),
         "int8_over_litert_at_64": _ratio(rows, "litert-int8", "litert"),
+        "int8_times_at_64": {name: _ratio(rows, "litert-int8", name) for name in ready if name != "litert-int8"},
     }
 
 
@@ -137,14 +162,11 @@ def _call(network: Classifier, crops: NDArray[np.uint8]) -> Callable[[], object]
 
 
 def _row(backend: str, batch: int, milliseconds: NDArray[np.float64]) -> dict[str, Any]:
-    median, p90, p99 = (float(np.percentile(milliseconds, share)) for share in (50, 90, 99))
     return {
         "backend": backend,
         "batch": batch,
-        "crops_per_second": round(batch / median * 1e3, 1),
-        "ms_median": round(median, 4),
-        "ms_p90": round(p90, 4),
-        "ms_p99": round(p99, 4),
+        "crops_per_second": round(batch / float(np.median(milliseconds)) * 1e3, 1),
+        **shares(milliseconds),
         "ms_least": round(float(milliseconds.min()), 4),
         "calls": len(milliseconds),
     }
@@ -162,16 +184,6 @@ def _tensorflow_threads() -> int:
     return int(tf.config.threading.get_intra_op_parallelism_threads()) or len(os.sched_getaffinity(0))
 
 
-def _versions() -> dict[str, str]:
-    installed = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            installed[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return installed
-
-
 def _print_table(facts: dict[str, Any]) -> None:
     width = max(12, *(len(row["backend"]) for row in facts["rows"]))
     click.echo(f"{'backend':{width}} {'batch':>5} {'crops/s':>9} {'ms median':>10} {'p90':>9} {'p99':>9}")
@@ -182,10 +194,9 @@ def _print_table(facts: dict[str, Any]) -> None:
         )
     for backend, reason in facts["left_out"].items():
         click.echo(f"{backend:{width}} left out: {reason}")
-    for other in ("keras", "litert"):
-        ratio = facts[f"int8_over_{other}_at_64"]
+    for other in ("keras", "litert", *PEERS):
+        ratio = facts["int8_times_at_64"].get(other)
         if ratio is not None:
             click.echo(f"int8 does {ratio:.2f} times the crops of {other} at {BATCHES[-1]}")
     threads = ", ".join(f"{backend} {count}" for backend, count in facts["threads"].items())
-    versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
-    click.echo(f"threads: {threads}; {facts['machine']['processor']}, {facts['machine']['cores']} cores; {versions}")
+    click.echo(f"threads: {threads}; {machine_line(facts)}")

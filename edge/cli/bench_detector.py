@@ -14,17 +14,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detector.boxes import Boxes
 from detector.candidates import STAGES, CandidateFinder
 from detector.ranker import load_ranker
+from detector.scoring import first_ranks
+from edge.benchmarks.simple_finders import SIMPLE_FINDERS
 from edge.cli.live_options import Size
 from edge.cli.options import json_option
-from edge.machine import machine_facts
+from edge.detector_evaluation import LOOSE
+from edge.machine import machine_facts, machine_line, versions
 from edge.progress import progress_bar
 from edge.reader import CANDIDATE_LIMIT
 from edge.sample_drive import SampleDrive
-from edge.timing import WARM_UP_CALLS
+from edge.timing import WARM_UP_CALLS, shares, time_calls
 from models.archive import Archive
-from models.gtsdb import list_frames, read_frame
+from models.gtsdb import StreetFrame, list_frames, read_frame
 
 DRIVE_FPS = 2.0
 """Of the sample drive: pictures that differ."""
@@ -53,18 +57,26 @@ def command(frames_path: Path | None, count: int, size: tuple[int, int], threads
     Decoding is not in it. Every picture is seen once, after a warm-up; the kinds take turns. Beside the time that
     passes stands that of all processor cores together, which hardly depends on what else the machine does. Memory is
     the most that the process has held in all, this command's own pictures with it.
+
+    On the sample drive, or on the frames where they are given, other ways are timed in turns with ours: contours of one
+    HSV mask, and MSER. Of frames it is also told which share of the signs their boxes find, beside our best candidates;
+    they are taken from those that taught nothing.
     """
     kinds: dict[str, Iterator[Image]] = {NORMAL: _drive(size, count)}
     kinds |= {name: _worst(draw, size, count) for name, draw in WORST.items()}
     kinds |= {"8K noise": _worst(_tiled_noise, LARGEST, count)}
     finder = CandidateFinder(load_ranker(), threads)
+    compared = Compared()
     before_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     try:
         if frames_path is None:
-            timed = _time(finder, kinds, count)
+            timed = _time(finder, kinds, count, compared)
         else:
             with Archive(frames_path) as archive:
-                timed = _time(finder, {"frames": _frames(archive, count)} | kinds, count)
+                shown = _chosen(archive, count)
+                compared = Compared([frame.boxes_xywh_px for frame in shown])
+                pictures = (read_frame(archive, frame) for frame in shown)
+                timed = _time(finder, {FRAMES: pictures} | kinds, count, compared)
     finally:
         finder.close()
     rows = {name: _row(of_kind) for name, of_kind in timed.items()}
@@ -73,11 +85,14 @@ def command(frames_path: Path | None, count: int, size: tuple[int, int], threads
     peak_mb = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     facts = {
         "kinds": rows,
+        "compared": compared.rows(),
+        "compared_on": NORMAL if frames_path is None else FRAMES,
         "size": list(size),
         "threads": threads,
         "memory_before_mb": before_mb,
         "memory_peak_mb": peak_mb,
         "machine": machine_facts(),
+        "versions": versions(),
     }
     if as_json:
         click.echo(json.dumps(facts))
@@ -90,8 +105,8 @@ def command(frames_path: Path | None, count: int, size: tuple[int, int], threads
         stages = " ".join(f"{row['stages_ms'][stage]:8.2f}" for stage in STAGES)
         times = f"{row['ms_median']:9.2f} {row['ms_p90']:7.2f} {row['ms_p99']:7.2f} {row['cpu_ms_median']:7.2f}"
         click.echo(f"{name:16} {times} {row['times_drive']:8.2f}   {stages}")
-    machine = machine_facts()
-    click.echo(f"{size[0]}x{size[1]}, {threads} threads; {machine['processor']}, {machine['cores']} cores")
+    _print_compared(facts)
+    click.echo(f"{size[0]}x{size[1]}, {threads} threads; {machine_line(facts)}")
     click.echo(f"memory: {before_mb} MB before the first picture, {peak_mb} MB at most")
 
 
@@ -105,16 +120,53 @@ class Timed:
     candidates: list[int] = field(default_factory=list)
 
 
-def _time(finder: CandidateFinder, kinds: dict[str, Iterator[Image]], count: int) -> dict[str, Timed]:
+class Compared:
+    """Ours beside others on the same pictures, and which share of the signs each finds where they are known.
+
+    Args:
+        truth_xywh_px: Of each picture, the boxes (n, 4) of its signs; None where nobody knows.
+    """
+
+    def __init__(self, truth_xywh_px: list[Boxes] | None = None) -> None:
+        self._truth = truth_xywh_px
+        self._taken_ms: dict[str, list[float]] = {name: [] for name in (OURS, *SIMPLE_FINDERS)}
+        self._boxes: dict[str, list[int]] = {name: [] for name in self._taken_ms}
+        self._found: dict[str, int] = dict.fromkeys(self._taken_ms, 0)
+
+    def note(self, name: str, place: int, boxes_xywh_px: Boxes, taken_ms: float) -> None:
+        """What one of them gave of the picture at a place, from 0."""
+        self._taken_ms[name].append(taken_ms)
+        self._boxes[name].append(len(boxes_xywh_px))
+        if self._truth is not None:
+            ranks = first_ranks(boxes_xywh_px, self._truth[place], LOOSE)
+            self._found[name] += int((ranks < len(boxes_xywh_px)).sum())
+
+    def rows(self) -> dict[str, dict[str, float | None]]:
+        """By name: times, boxes of a picture at the median, recall at an intersection over union of 0.5."""
+        signs = sum(map(len, self._truth or []))
+        return {
+            name: {
+                **shares(taken_ms),
+                "boxes_median": float(np.median(self._boxes[name])),
+                "recall": round(self._found[name] / signs, 4) if signs else None,
+            }
+            for name, taken_ms in self._taken_ms.items()
+        }
+
+
+def _time(
+    finder: CandidateFinder, kinds: dict[str, Iterator[Image]], count: int, compared: Compared
+) -> dict[str, Timed]:
     timed = {name: Timed() for name in kinds}
+    first = next(iter(kinds))
     warm = False
     with progress_bar("timing", count) as report:
         for done in range(1, count + 1):
             for name, pictures in kinds.items():
                 image = next(pictures)
                 if not warm:
-                    for _ in range(WARM_UP_CALLS):
-                        finder.find(image, CANDIDATE_LIMIT)
+                    for find in (lambda image: finder.find(image, CANDIDATE_LIMIT), *SIMPLE_FINDERS.values()):
+                        time_calls(partial(find, image), WARM_UP_CALLS)
                     warm = True
                 of_kind, cpu_started = timed[name], time.process_time()
                 moments = [time.perf_counter()]
@@ -122,8 +174,18 @@ def _time(finder: CandidateFinder, kinds: dict[str, Iterator[Image]], count: int
                 of_kind.cpu_ms.append(1e3 * (time.process_time() - cpu_started))
                 of_kind.stages_ms.append((1e3 * np.diff(moments)).tolist())
                 of_kind.candidates.append(len(candidates))
+                if name == first:
+                    compared.note(OURS, done - 1, candidates.boxes_xywh_px, sum(of_kind.stages_ms[-1]))
+                    _compare(image, done - 1, compared)
             report(done, count)
     return timed
+
+
+def _compare(image: Image, place: int, compared: Compared) -> None:
+    for name, find in SIMPLE_FINDERS.items():
+        started = time.perf_counter()
+        boxes = find(image)
+        compared.note(name, place, boxes, 1e3 * (time.perf_counter() - started))
 
 
 def _note(moments: list[float], _: str) -> None:
@@ -149,10 +211,17 @@ def _drive(size: tuple[int, int], count: int) -> Iterator[Image]:
         yield image
 
 
-def _frames(archive: Archive, count: int) -> Iterator[Image]:
-    listed = list_frames(archive)
-    for place in np.linspace(0, len(listed), count, endpoint=False).astype(int).tolist():
-        yield read_frame(archive, listed[place])
+def _chosen(archive: Archive, count: int) -> list[StreetFrame]:
+    listed = [frame for frame in list_frames(archive) if frame.held_out] or list_frames(archive)
+    return [listed[place] for place in np.linspace(0, len(listed), count, endpoint=False).astype(int).tolist()]
+
+
+def _print_compared(facts: dict[str, Any]) -> None:
+    click.echo(f"beside others, on {facts['compared_on']}:")
+    for name, row in facts["compared"].items():
+        found = "" if row["recall"] is None else f", {row['recall']:.0%} of the signs"
+        times = f"{row['ms_median']:9.2f} {row['ms_p90']:7.2f} {row['ms_p99']:7.2f}"
+        click.echo(f"{name:16} {times}  ms, {row['boxes_median']:.0f} boxes{found}")
 
 
 def _worst(
@@ -208,7 +277,8 @@ def _red_lorry(generator: np.random.Generator, width: int, height: int) -> Image
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
-NORMAL = "drive"
+NORMAL, FRAMES = "drive", "frames"
+OURS = "candidates"
 WORST: dict[str, Callable[[np.random.Generator, int, int], Image]] = {
     "noise": _noise,
     "coarse noise": _coarse_noise,

@@ -14,7 +14,7 @@ from edge.cli.bench_stream import draw_pictures, end, running, serving
 from edge.cli.live_options import Size
 from edge.cli.options import backend_option, json_option, weights_option
 from edge.errors import WireError
-from edge.machine import machine_facts
+from edge.machine import machine_facts, machine_line, versions
 from edge.messages import FrameMessage
 from edge.subscriber import SignSubscriber
 from models.backends import Backend
@@ -64,6 +64,7 @@ def command(
             streams = [f"http://127.0.0.1:{port}/cam.mjpg?{number}" for number in range(cameras)]
             facts = _measure(streams, options, seconds)
     facts |= {"cameras": cameras, "fps": fps, "size": list(size), "seconds": seconds, "machine": machine_facts()}
+    facts["versions"] = versions()
     if as_json:
         click.echo(json.dumps(facts))
     else:
@@ -143,6 +144,6 @@ def _print_facts(facts: dict[str, Any]) -> None:
     click.echo(f"{facts['start_to_first_message_s']:.2f} s from the start of the process to its first message")
     if facts["degraded"]:
         click.echo(f"degraded: {', '.join(facts['degraded'])}")
-    (width, height), machine = facts["size"], facts["machine"]
+    width, height = facts["size"]
     cameras = f"{facts['cameras']} camera{'s' * (facts['cameras'] != 1)} of {width}x{height}"
-    click.echo(f"{cameras} at {facts['fps']:g} frames/s, {machine['cores']} cores of {machine['processor']}")
+    click.echo(f"{cameras} at {facts['fps']:g} frames/s; {machine_line(facts)}")

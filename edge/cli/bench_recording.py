@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from edge.cli.live_options import Size
 from edge.cli.options import json_option
 from edge.frame import Frame
-from edge.machine import machine_facts
+from edge.machine import machine_facts, machine_line, versions
 from edge.messages import FRAME_TOPIC, FrameMessage, Latency, encode
 from edge.progress import progress_bar
 from edge.recording.layout import IMAGE_SCHEMA
@@ -53,6 +53,7 @@ def command(
     with TemporaryDirectory(dir=folder) as inner:
         facts = _measure(images, RecordingSettings(Path(inner), everything=True, jpeg_quality=quality), seconds, fps)
     facts |= {"seconds": seconds, "fps": fps, "size": list(size), "quality": quality, "machine": machine_facts()}
+    facts["versions"] = versions()
     if as_json:
         click.echo(json.dumps(facts))
         return
@@ -64,7 +65,7 @@ def command(
         "at the 99th percentile"
     )
     click.echo(f"{facts['recorded']} messages and pictures recorded, {facts['unrecorded']} left out")
-    click.echo(f"{size[0]}x{size[1]} at {fps:g} frames/s, {facts['machine']['processor']}")
+    click.echo(f"{size[0]}x{size[1]} at {fps:g} frames/s; {machine_line(facts)}")
 
 
 def _measure(
@@ -93,6 +94,7 @@ def _measure(
         "kb_per_frame": round(written / max(pictures, 1) / 1e3, 1),
         "hand_over_us": {
             "median": round(float(np.median(taken_us)), 1),
+            "p90": round(float(np.percentile(taken_us, 90)), 1),
             "p99": round(float(np.percentile(taken_us, 99)), 1),
         },
         "recorded": recorder.recorded,

@@ -19,7 +19,7 @@ from PIL import Image
 from edge.cli.options import backend_option, json_option, weights_option
 from edge.cli.web_options import require_web
 from edge.errors import WireError
-from edge.machine import machine_facts
+from edge.machine import RUN_PACKAGES, machine_facts, machine_line, versions
 from edge.sample_drive.drawings import draw_sign
 from edge.service.load import Load, offer_load
 from models.backends import Backend
@@ -36,6 +36,7 @@ MOST_CLIENTS = 32
 RELOADED_ANSWERS = 12
 """Of the way that loads the network for each request: it takes a good part of a second each."""
 END_S = 20.0
+WEB_PACKAGES = ("fastapi", "simplejpeg", "uvicorn")
 
 
 @click.command("service")
@@ -79,7 +80,7 @@ def command(seconds: float, reloading: bool, weights: Path | None, backend: Back
                 facts["two_cores"] = _facts(offer_load(port, PATH, pictures, MOST_CLIENTS, seconds))
     finally:
         os.sched_setaffinity(0, own)
-    facts["machine"] = machine_facts()
+    facts |= {"machine": machine_facts(), "versions": versions((*RUN_PACKAGES, *WEB_PACKAGES))}
     if as_json:
         click.echo(json.dumps(facts))
     else:
@@ -174,5 +175,4 @@ def _print_facts(facts: dict[str, Any]) -> None:
             times = " ".join(f"{row[share]:8.1f}" for share in ("ms_median", "ms_p90", "ms_p99"))
             click.echo(f"{name:34} {row['per_second']:10.1f} {times}  ms")
     click.echo(f"ready {facts['ready_s']:.2f} s after its start, {facts['resident_mb']:.0f} MB resident")
-    machine = facts["machine"]
-    click.echo(f"JPEGs of {PICTURE_PX}x{PICTURE_PX}; {machine['cores']} cores of {machine['processor']}")
+    click.echo(f"JPEGs of {PICTURE_PX}x{PICTURE_PX}; {machine_line(facts)}")

@@ -18,7 +18,7 @@ from edge.cli.bench_stream import draw_pictures, end, running, serving
 from edge.cli.live_options import Size
 from edge.cli.options import json_option
 from edge.errors import WireError
-from edge.machine import machine_facts
+from edge.machine import machine_facts, machine_line, versions
 from edge.messages import FrameMessage
 from edge.progress import progress_bar
 from edge.subscriber import SignSubscriber
@@ -94,6 +94,7 @@ def command(seconds: float, every_s: float, down_s: float, fps: float, size: tup
         draw_pictures(Path(folder), size, fps)
         facts = _soak(Path(folder), fps, seconds, every_s, down_s)
     facts |= {"seconds": seconds, "every_s": every_s, "fps": fps, "size": list(size), "machine": machine_facts()}
+    facts["versions"] = versions()
     if as_json:
         click.echo(json.dumps(facts))
     else:
@@ -189,5 +190,5 @@ def _print_facts(facts: dict[str, Any]) -> None:
         f"{facts['captured']} frames captured, {facts['published']} published, {facts['dropped']} dropped, "
         f"{facts['missed']} missed by the subscriber, {facts['wrong_times']} with a wrong time"
     )
-    (width, height), machine = facts["size"], facts["machine"]
-    click.echo(f"{width}x{height} at {facts['fps']:g} frames/s, {machine['cores']} cores of {machine['processor']}")
+    width, height = facts["size"]
+    click.echo(f"{width}x{height} at {facts['fps']:g} frames/s; {machine_line(facts)}")

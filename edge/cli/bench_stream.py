@@ -36,12 +36,12 @@ def serving(folder: Path, fps: float, port: int = 0) -> Iterator[int]:
 
 
 @contextmanager
-def running(*arguments: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """`signwatch run` in a process that is killed with the block, and where it publishes.
+def running(*arguments: str, address: str = "tcp://127.0.0.1:*") -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """`signwatch run` in a process that is killed with the block, and where it publishes: at a free port, or there.
 
     Raises WireError with its last line where it ends instead.
     """
-    command = [sys.executable, "-m", "edge.cli", "run", *arguments, "--publish", "tcp://127.0.0.1:*"]
+    command = [sys.executable, "-m", "edge.cli", "run", *arguments, "--publish", address]
     with _process(command) as run:
         assert run.stderr is not None
         line = ""

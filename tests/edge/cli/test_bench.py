@@ -1,5 +1,6 @@
 import json
 import sys
+from importlib.util import find_spec
 
 import pytest
 from click.testing import CliRunner
@@ -13,11 +14,13 @@ def bench(*arguments: str) -> str:
     return result.stdout
 
 
+@pytest.mark.skipif(find_spec("openvino") is None, reason="it is one of the peers")
 def test_every_backend_and_batch_is_timed_in_one_run() -> None:
     pytest.importorskip("tensorflow", reason="the keras backend needs TensorFlow")
     figures = json.loads(bench("--json"))
+    names = ("keras", "litert", "litert-int8", "keras-predict", "onnxruntime", "openvino")
     assert [(row["backend"], row["batch"]) for row in figures["rows"]] == [
-        (backend, batch) for backend in ("keras", "litert", "litert-int8") for batch in (1, 8, 16, 32, 64)
+        (backend, batch) for backend in names for batch in (1, 8, 16, 32, 64)
     ]
     for row in figures["rows"]:
         assert 0 < row["ms_least"] <= row["ms_median"] <= row["ms_p90"] <= row["ms_p99"]
@@ -25,7 +28,8 @@ def test_every_backend_and_batch_is_timed_in_one_run() -> None:
     by_name = {(row["backend"], row["batch"]): row["crops_per_second"] for row in figures["rows"]}
     ratio = by_name["litert-int8", 64] / by_name["keras", 64]
     assert figures["int8_over_keras_at_64"] == pytest.approx(ratio, abs=0.01)
-    assert figures["threads"].keys() == {"keras", "litert", "litert-int8"}
+    assert figures["int8_times_at_64"]["keras"] == figures["int8_over_keras_at_64"]
+    assert figures["threads"].keys() == set(names)
     assert {"python", "numpy", "ai-edge-litert"} <= figures["versions"].keys()
 
 
@@ -35,6 +39,7 @@ def test_without_tensorflow_the_rest_is_timed_and_the_reason_given(monkeypatch: 
     assert "keras        left out: the keras backend needs TensorFlow: pip install 'signwatch[train]'" in text
     assert "times the crops of litert at 64" in text
     assert "threads: litert 1, litert-int8 1;" in text
+    assert "openvino     left out: the network of others needs TensorFlow" in text
 
 
 def test_the_whole_way_is_timed_in_three_processes_and_the_counts_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +80,10 @@ def test_the_candidate_stage_is_timed_by_stage_on_easy_and_on_hard_pictures() ->
         assert row["pictures"] == 2
         assert list(row["stages_ms"]) == ["shrink", "light", "maps", "regions", "sieve", "rank", "place"]
         assert 0 < sum(row["stages_ms"].values()) <= 2 * row["ms_p99"]
+    assert facts["compared_on"] == "drive"
+    assert list(facts["compared"]) == ["candidates", "hsv-contours", "mser"]
+    for row in facts["compared"].values():
+        assert 0 < row["ms_median"] <= row["ms_p99"] and row["recall"] is None
 
 
 def test_a_run_whose_camera_dies_again_and_again_is_weighed_and_its_frames_are_counted(
