@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -30,14 +31,16 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    with Node(tmp_path_factory.mktemp("ray") / "session") as head:
+def head() -> Iterator[Node]:
+    # Pytest's own folders are too deep for the names of Ray's sockets, 107 bytes at most.
+    with TemporaryDirectory(prefix="ray-") as folder, Node(Path(folder) / "session") as head:
         until(lambda: connected(head), "the head starts")
         ray.shutdown()
         yield head
 
 
 def connected(head: Node) -> bool:
+    assert head.process.poll() is None, "the head has ended"
     try:
         ray.init(head.address, logging_level=logging.FATAL, log_to_driver=False)
     except (ConnectionError, RuntimeError):
