@@ -69,15 +69,20 @@ class Candidates:
         """The best of them."""
         return Candidates(self.boxes_xywh_px[:count], self.scores[:count])
 
-    def completed(self, expected_xywh_px: Boxes) -> "Candidates":
-        """As many, with the boxes (m, 4) where a sign should be and none of them is in place of the last ones.
+    def above(self, score: float) -> "Candidates":
+        """Those with at least this score."""
+        return self.first(int((self.scores >= score).sum()))
+
+    def completed(self, expected_xywh_px: Boxes, limit: int) -> "Candidates":
+        """With the boxes (m, 4) where a sign should be and none of them is; of all, `limit` at most, in place of the
+        last ones.
 
         A sign that is followed is lost for a moment where it crosses an edge of the background or a reflection, and the
         network knows it all the same. These have the least score.
         """
         near = overlaps(expected_xywh_px, self.boxes_xywh_px).max(axis=1, initial=0.0)
         missing = expected_xywh_px[near < EXPECTED_OVERLAP]
-        kept = self.first(max(0, len(self) - len(missing)))
+        kept = self.first(max(0, limit - len(missing)))
         scores = np.full(len(missing), MIN_SCORE, np.float32)
         return Candidates(np.concatenate([kept.boxes_xywh_px, missing]), np.concatenate([kept.scores, scores]))
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detector.candidates import CandidateFinder, Candidates
 from detector.detections import Detections, detect
 from detector.scoring import Tally, first_ranks, match, tally_frame
-from edge.reader import CANDIDATE_LIMIT, STILL_CONFIDENCE, FrameReader
+from edge.reader import CANDIDATE_LIMIT, LEAST_SCORE, STILL_CONFIDENCE, FrameReader
 from models.archive import Archive
 from models.catalogue import Catalogue
 from models.gtsdb import StreetFrame, read_frame
@@ -40,7 +40,7 @@ class JudgedFrame:
     def tally(self) -> Tally:
         """Counts, with as many candidates as on the road."""
         return tally_frame(
-            self.candidates.first(CANDIDATE_LIMIT).boxes_xywh_px,
+            self.candidates.first(CANDIDATE_LIMIT).above(LEAST_SCORE).boxes_xywh_px,
             self.found.boxes_xywh_px,
             self.found.class_ids,
             self.found.confidence,
@@ -71,7 +71,7 @@ def judge_frame(
     started = time.perf_counter()
     candidates = finder.find(image, PROPOSED)
     proposed = time.perf_counter()
-    shown = candidates.first(CANDIDATE_LIMIT)
+    shown = candidates.first(CANDIDATE_LIMIT).above(LEAST_SCORE)
     found = detect(shown, reader.judge(image, shown), STILL_CONFIDENCE)
     named = time.perf_counter()
     matched = match(found.boxes_xywh_px, found.confidence, frame.boxes_xywh_px)

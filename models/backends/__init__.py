@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-BATCHES = (1, 2, 3, 4, 6, 8, 16, 24, 32, 48, 64)
+BATCHES = (1, 2, 3, 4, 6, 8, 16, 24, 28, 32, 36, 40, 44, 48, 64)
 """A batch is filled up to the next of these; more crops than the last go in several batches."""
 
 Backend = Literal["auto", "litert", "litert-int8", "keras"]

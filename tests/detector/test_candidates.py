@@ -140,13 +140,20 @@ def test_two_signs_whose_rims_touch_are_proposed_each(finder: CandidateFinder) -
     assert (overlaps(signs, found.boxes_xywh_px[:20]).max(axis=1) > 0.6).all()
 
 
+def test_what_scores_too_little_is_left_out() -> None:
+    found = Candidates(np.zeros((3, 4), np.float32), np.array([3.0, 1.0, -2.0], np.float32))
+    assert [len(found.above(score)) for score in (-3.0, -2.0, 0.0, 4.0)] == [3, 3, 2, 0]
+
+
 def test_where_a_sign_should_be_and_no_candidate_is_the_poorest_make_room() -> None:
     boxes = np.array([[100, 100, 40, 40], [300, 100, 40, 40], [500, 100, 40, 40]], np.float32)
     found = Candidates(boxes, np.array([3.0, 1.0, -2.0], np.float32))
-    completed = found.completed(np.array([[104, 102, 38, 38], [700, 100, 30, 30]], np.float32))
+    elsewhere = np.array([[104, 102, 38, 38], [700, 100, 30, 30]], np.float32)
+    completed = found.completed(elsewhere, 3)
     assert completed.boxes_xywh_px.tolist() == [*boxes[:2].tolist(), [700, 100, 30, 30]]
     assert completed.scores.tolist() == [3.0, 1.0, MIN_SCORE]
     nothing = np.empty((0, 4), np.float32)
-    assert found.completed(nothing).boxes_xywh_px.tolist() == boxes.tolist()
-    alone = Candidates(nothing, np.empty(0, np.float32)).completed(boxes)
+    assert len(found.completed(elsewhere, 4)) == 4, "where there is room, nothing makes room"
+    assert found.completed(nothing, 3).boxes_xywh_px.tolist() == boxes.tolist()
+    alone = Candidates(nothing, np.empty(0, np.float32)).completed(boxes, 3)
     assert alone.boxes_xywh_px.tolist() == boxes.tolist()
