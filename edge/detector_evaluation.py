@@ -40,13 +40,18 @@ class JudgedFrame:
     def tally(self) -> Tally:
         """Counts, with as many candidates as on the road."""
         return tally_frame(
-            self.candidates.first(CANDIDATE_LIMIT).above(LEAST_SCORE).boxes_xywh_px,
+            _looked_at(self.candidates).boxes_xywh_px,
             self.found.boxes_xywh_px,
             self.found.class_ids,
             self.found.confidence,
             self.frame.boxes_xywh_px,
             self.frame.class_ids,
         )
+
+
+def _looked_at(candidates: Candidates) -> Candidates:
+    """Those of many that the network looks at on the road."""
+    return candidates.first(CANDIDATE_LIMIT).above(LEAST_SCORE)
 
 
 def judge_frames(
@@ -71,7 +76,7 @@ def judge_frame(
     started = time.perf_counter()
     candidates = finder.find(image, PROPOSED)
     proposed = time.perf_counter()
-    shown = candidates.first(CANDIDATE_LIMIT).above(LEAST_SCORE)
+    shown = _looked_at(candidates)
     found = detect(shown, reader.judge(image, shown), STILL_CONFIDENCE)
     named = time.perf_counter()
     matched = match(found.boxes_xywh_px, found.confidence, frame.boxes_xywh_px)

@@ -1,5 +1,5 @@
-"""Where detector and network learn from each other: the ranker from street frames, the network's background from what
-the candidate stage proposes and is no sign.
+"""Where detector and network learn from each other: the ranker from street frames, the network from what the candidate
+stage proposes in them, signs and what is none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,9 @@ WHOLE_SHARE = 0.99
 FARTHER = (0.75, 0.5, 0.33)
 """Sizes of a still, seen from farther away, that are looked at beside the still itself."""
 RANKED_FARTHER = (0.4, 0.8)
+"""Least and largest size of a still that the ranker sees from farther away."""
 LIGHT_STOPS = (-2.0, 1.3)
+"""Least and most exposure of what it sees in other light, logarithm base 2."""
 TONE = 0.3
 """Largest logarithm of the tone curve's exponent."""
 NO_SIGN = -1
@@ -141,7 +143,8 @@ def _named(view: ViewOfRoad, sign_ids: NDArray[np.int64], finder: CandidateFinde
     clutter = (most < BACKGROUND_OVERLAP) & (sides >= ANNOTATED_SIDE_PX * view.scale) & _known(view, boxes)
     signs = (most >= SIGN_OVERLAP) & (sides >= LEGIBLE_SIDE_PX)
     kinds = np.full(len(boxes), NO_SIGN)
-    kinds[signs] = sign_ids[shared[signs].argmax(axis=1)] if signs.any() else NO_SIGN
+    if signs.any():
+        kinds[signs] = sign_ids[shared[signs].argmax(axis=1)]
     taken = clutter | signs
     return boxes[taken], kinds[taken]
 
