@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from models.backends import Backend
 from models.catalogue import Catalogue
 from models.classifier import Classifier, load_classifier
+from models.screen import load_screen
 from models.weights_record import read_record
 
 if TYPE_CHECKING:
@@ -43,4 +44,4 @@ def open_classifier(
         report or (lambda event: None),
         observe or (lambda outcome: None),
     )
-    return Classifier(record, str(backend), remote), remote
+    return Classifier(record, str(backend), remote, load_screen(weights, record, threads)), remote

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from detector.boxes import Boxes
-from detector.candidates import CandidateFinder, Candidates, shrunk, working_size
+from detector.boxes import Boxes, overlaps
+from detector.candidates import EXPECTED_OVERLAP, CandidateFinder, Candidates, shrunk, working_size
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
 from detector.light import Gains, balanced
@@ -129,19 +129,30 @@ class FrameReader:
         started = time.perf_counter()
         if expected_xywh_px is not None:
             candidates = candidates.completed(expected_xywh_px, self._candidate_limit)
-        probabilities = self.judge(image, candidates, gains)
+        probabilities = self.judge(image, candidates, gains, expected_xywh_px)
         detections = detect(candidates, probabilities, min_confidence)
         classify_ms = 1e3 * (time.perf_counter() - started)
         degraded = self._remote.degraded if self._remote else ()
         return FrameReading(candidates, probabilities, detections, candidates_ms, classify_ms, degraded)
 
     def judge(
-        self, image: NDArray[np.uint8], candidates: Candidates, gains: Gains | None = None
+        self,
+        image: NDArray[np.uint8],
+        candidates: Candidates,
+        gains: Gains | None = None,
+        expected_xywh_px: Boxes | None = None,
     ) -> NDArray[np.float32]:
-        """What the network says of candidates of a frame: (n, classes + 1), background last."""
+        """What the networks say of candidates of a frame: (n, classes + 1), background last.
+
+        Where signs are followed the classifier looks whatever the screen takes a candidate for.
+        """
         record = self._classifier.record
-        crops = cut_crops(image, candidates.boxes_xywh_px, record.crop_margin, record.crop_size_px)
-        return self._classifier.probabilities(balanced(crops, gains))
+        boxes = candidates.boxes_xywh_px
+        crops = cut_crops(image, boxes, record.crop_margin, record.crop_size_px)
+        certain = np.zeros(len(boxes), np.bool_)
+        if expected_xywh_px is not None:
+            certain = overlaps(boxes, expected_xywh_px).max(axis=1, initial=0.0) >= EXPECTED_OVERLAP
+        return self._classifier.judge(balanced(crops, gains), certain)
 
     def close(self) -> None:
         """Let go of threads and connections."""

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.backends import BATCHES, Backend, Logits
+from models.backends import Backend, Logits
+from models.backends.batches import in_batches
 from models.catalogue import Catalogue
 from models.errors import ModelError
+from models.screen import Screen, load_screen
 from models.weights_record import BUILT_IN, KERAS, LITERT, LITERT_INT8, WeightsRecord, read_record, read_weights
 
 
@@ -20,17 +22,29 @@ class Classifier:
     backend: str
     """What runs it: one of `Backend`, never `auto`, or the address of a server."""
     logits: Logits
+    screen: Screen | None = None
+    """What glances at candidates before it; None if every one gets its look."""
 
     def probabilities(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Of crops (n, 32, 32, 3) uint8 BGR: (n, classes + 1) float32, rows sum to 1, the last column is background."""
         size = self.record.crop_size_px
         if crops.ndim != 4 or crops.shape[1:] != (size, size, 3) or crops.dtype != np.uint8:
             raise ValueError(f"crops must be (n, {size}, {size}, 3) uint8, got {crops.shape} {crops.dtype}")
-        logits = np.empty((len(crops), self.record.sign_classes + 1), np.float32)
-        for start in range(0, len(crops), BATCHES[-1]):
-            part = crops[start : start + BATCHES[-1]]
-            logits[start : start + len(part)] = self.logits(_filled(part))[: len(part)]
+        logits = in_batches(self.logits, crops, self.record.sign_classes + 1)
         return softmax(logits / self.record.temperature)
+
+    def judge(self, crops: NDArray[np.uint8], certain: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Likewise of candidates, most of which are no sign: what the screen leaves out is background.
+
+        `certain` (n,) are those that get a look in any case.
+        """
+        if self.screen is None:
+            return self.probabilities(crops)
+        looked_at = np.flatnonzero(certain | self.screen.passing(crops))
+        answers = np.zeros((len(crops), self.record.sign_classes + 1), np.float32)
+        answers[:, -1] = 1.0
+        answers[looked_at] = self.probabilities(crops[looked_at])
+        return answers
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,7 +82,7 @@ def load_classifier(
         raise ModelError(
             f"{file}: gives {outputs} outputs, the record beside it says {record.sign_classes} signs and background"
         )
-    return Classifier(record, backend, logits)
+    return Classifier(record, backend, logits, load_screen(folder, record, threads))
 
 
 def chosen_backend(backend: Backend, record: WeightsRecord) -> Backend:
@@ -76,16 +90,6 @@ def chosen_backend(backend: Backend, record: WeightsRecord) -> Backend:
     if backend != "auto":
         return backend
     return "litert-int8" if LITERT_INT8 in record.files else "litert"
-
-
-def _filled(crops: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The crops with black ones after them, up to the next size of batch."""
-    batch = next(size for size in BATCHES if size >= len(crops))
-    if len(crops) == batch:
-        return crops
-    filled = np.zeros((batch, *crops.shape[1:]), np.uint8)
-    filled[: len(crops)] = crops
-    return filled
 
 
 def _keras(file: Path) -> tuple[Logits, int]:

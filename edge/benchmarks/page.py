@@ -59,7 +59,7 @@ def _pipeline(facts: dict[str, Any]) -> str:
 
 _STAGES = (
     "`look` judges the picture and says where signs are expected; `shrink` to `place` are the candidate stage; "
-    "`network` is LiteRT; `track` is from its answer to the message; `encode` makes it JSON."
+    "`screen` and `network` are LiteRT's; `track` is from its answer to the message; `encode` makes it JSON."
 )
 
 

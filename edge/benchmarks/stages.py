@@ -1,7 +1,6 @@
 """A frame's time, stage by stage: a reader whose parts tell when they are done."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +17,9 @@ from edge.reader import FrameReader
 from models.backends import Backend, Logits
 from models.weights_record import catalogue_of
 
-STAGES = ("look", *CANDIDATE_STAGES, "crops", "network", "track", "encode")
-"""`look` judges the picture and asks the tracker where signs should be; `track` is from the network's answer to the
-message, `encode` makes it JSON."""
+STAGES = ("look", *CANDIDATE_STAGES, "crops", "screen", "network", "track", "encode")
+"""`look` judges the picture and asks the tracker where signs should be; `network` is the classifier's, of what its
+screen leaves; `track` is from its answer to the message, `encode` makes it JSON."""
 
 
 class StageClock:
@@ -61,7 +60,12 @@ def open_timed_reader(weights: Path, backend: Backend, clock: StageClock) -> Fra
     """As `edge.reader.open_reader`, with a clock in it."""
     catalogue = catalogue_of(weights)
     classifier, _ = open_classifier(catalogue, weights, backend)
-    timed = replace(classifier, logits=_timed(classifier.logits, clock))
+    screen = classifier.screen
+    timed = replace(
+        classifier,
+        logits=_timed(classifier.logits, clock, "screen" if screen else "crops", "network"),
+        screen=replace(screen, logits=_timed(screen.logits, clock, "crops", "screen")) if screen else None,
+    )
     return FrameReader(catalogue, timed, _TimedFinder(load_ranker(), clock))
 
 
@@ -83,11 +87,13 @@ class _TimedFinder(CandidateFinder):
         return super().find(image, limit, mark or self._clock.mark, gains, limits)
 
 
-def _timed(logits: Logits, clock: StageClock) -> Callable[[NDArray[np.uint8]], NDArray[np.float32]]:
+def _timed(logits: Logits, clock: StageClock, before: str, stage: str) -> Logits:
+    """A network whose time is that of a stage; what came before it is another's."""
+
     def timed(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        clock.mark("crops")
+        clock.mark(before)
         answer = logits(crops)
-        clock.mark("network")
+        clock.mark(stage)
         return answer
 
     return timed

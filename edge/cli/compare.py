@@ -10,9 +10,9 @@ import click
 
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import json_option, precision_option
-from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED
 from edge.comparison_report import HOW_MEASURED, TITLE, table, what_the_seed_shows, write
 from edge.report import Report
+from edge.training_crops import HELD_OUT_SHARE, SPLIT_SEED
 from models.archive import Archive
 from models.catalogue import load_catalogue
 

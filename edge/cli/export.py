@@ -12,13 +12,14 @@ from detector.crops import cut_crop
 from detector.ranker import load_ranker
 from edge.cli.heavy import load_tensorflow
 from edge.cli.options import weights_option
-from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED, teaching_frames
 from edge.progress import progress_bar
+from edge.training_crops import HELD_OUT_SHARE, SPLIT_SEED, teaching_frames
 from models.archive import Archive
 from models.catalogue import Catalogue, load_catalogue, write_catalogue
 from models.class_folders import list_signs
 from models.errors import ModelError
 from models.gtsrb import read_crops, split_by_track
+from models.screen import copy_screen
 from models.stand_ins import stand_in_crops
 from models.weights_record import (
     BUILT_IN,
@@ -99,6 +100,7 @@ def _export(weights: Path, formats: tuple[str, ...], out: Path, data: Path | Non
         record = replace(record, files=record.files | {KERAS: digest_of((out / KERAS).read_bytes())})
     catalogue = catalogue_of(weights)
     write_catalogue(out / CATALOGUE, catalogue)
+    record = copy_screen(weights, out, record)
     crops = stand_in_crops(catalogue, COMPARED, SEED)
     for chosen in formats:
         if chosen == "saved-model":

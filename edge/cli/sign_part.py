@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.crops import cut_crop
-from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED
+from edge.training_crops import HELD_OUT_SHARE, SPLIT_SEED
 from models.archive import Archive
 from models.catalogue import Catalogue
 from models.class_folders import list_signs

@@ -1,41 +1,27 @@
 """`signwatch train`: from data sets to weights in one command."""
 
-import hashlib
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
-from numpy.typing import NDArray
 
-from detector.ranker import Ranker
 from detector.ranker_training import JUDGE_TREES
 from edge.cli.heavy import load_lightgbm, load_tensorflow
 from edge.cli.options import precision_option
 from edge.folds import ranker_without
 from edge.progress import progress_bar, say_epoch
+from edge.training_crops import HELD_OUT_SHARE, Street, digest_of, lessons_of, teaching_frames
 from models.archive import Archive
 from models.catalogue import BUILT_IN, Catalogue, load_catalogue, write_catalogue
-from models.class_folders import list_signs
-from models.errors import DataError
-from models.gtsdb import FOLDS, StreetFrame, list_frames
-from models.gtsrb import SignPicture, digest_of_list, read_crops, split_by_track
-
-SPLIT_SEED = 1
-"""The same tracks are held out whatever the seed of the training: weights that others begin from have not seen them."""
-
-NAMED_FAULTS = 3
-"""Of many that are alike, so many are named."""
-
-HELD_OUT_SHARE = 0.08
-"""Of each class's tracks, unless said otherwise."""
+from models.gtsdb import FOLDS
+from models.weights_record import catalogue_of, read_record
 
 
 @click.command("train")
-@click.option("--part", type=click.Choice(["classifier", "ranker"]), default="classifier", show_default=True)
+@click.option("--part", type=click.Choice(["classifier", "screen", "ranker"]), default="classifier", show_default=True)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -48,11 +34,16 @@ HELD_OUT_SHARE = 0.08
     help="CSV of the signs to tell apart, another country's; the 43 of GTSRB if not given.",
 )
 @click.option("--frames", type=click.Path(path_type=Path), help="GTSDB, folder or zip: what streets look like.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for run and weights.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for run and weights; of a screen, the one of its classifier's.",
+)
 @click.option(
     "--epochs",
     type=click.IntRange(1),
-    help=f"Passes over the data; of the ranker, trees [default: 24; ranker: {JUDGE_TREES}]",
+    help=f"Passes over the data; of the ranker, trees [default: 24; screen: 10; ranker: {JUDGE_TREES}]",
 )
 @click.option("--from", "start", type=click.Path(path_type=Path), help="Folder of weights to begin from.")
 @click.option(
@@ -107,11 +98,15 @@ def command(
     ranker_folder: Path | None,
     skip_broken: bool,
 ) -> None:
-    """Train the classifier on GTSRB or on signs of one's own, or the candidate stage's ranker on GTSDB.
+    """Train the classifier on GTSRB or on signs of one's own, its screen, or the candidate stage's ranker on GTSDB.
 
     The classifier's background class is mined from the GTSDB frames given with --frames, and limits in other typefaces
     are drawn before it; without them it learns neither, and everything on the road will look like a sign to it.
     Interrupted, the same command goes on from the last epoch.
+
+    The screen is a small network that glances at each candidate before the classifier does and leaves out what is
+    plainly no sign. It learns from the same data and is added to the weights in --out; without one, each candidate gets
+    the classifier's look, which takes three times as long.
 
     What leaves another --fold of the frames out, ranker and then classifier, is for measuring alone: see `signwatch
     evaluate background --fold-weights`.
@@ -129,6 +124,14 @@ def command(
             raise click.UsageError("the ranker learns from street frames: give --frames")
         load_lightgbm()
         _train_ranker(frames, out, epochs or JUDGE_TREES, seed, fold)
+    elif part == "screen":
+        if catalogue_file is not None or start is not None or keep:
+            raise click.UsageError("the screen is for the weights in --out: no --catalogue, --from, --keep")
+        if data is None or frames is None:
+            raise click.UsageError("the screen learns signs from background: give --data and --frames")
+        load_tensorflow("training")
+        seen = Street(frames, fold, ranker_without(fold, ranker_folder))
+        _train_screen(data, seen, out, epochs, learning_rate, precision, seed, drawn, validation, skip_broken)
     else:
         load_tensorflow("training")
         from models.training import Recipe
@@ -138,7 +141,7 @@ def command(
         if frames is None and (fold or ranker_folder is not None):
             raise click.UsageError("--fold and --ranker say what is learnt from street frames: give --frames")
         catalogue = load_catalogue(catalogue_file or BUILT_IN)
-        street = None if frames is None else _Street(frames, fold, ranker_without(fold, ranker_folder))
+        street = None if frames is None else Street(frames, fold, ranker_without(fold, ranker_folder))
         if keep and start is None:
             raise click.UsageError("--keep is a share of the weights that --from begins with")
         recipe = Recipe(
@@ -149,16 +152,6 @@ def command(
             kept_share=keep,
         )
         _train_classifier(data, catalogue, street, out, start, recipe, drawn, validation, skip_broken)
-
-
-@dataclass(frozen=True, slots=True)
-class _Street:
-    """Where background comes from."""
-
-    frames: Path
-    fold: int
-    """Of frames that teach nothing."""
-    ranker: Ranker
 
 
 def _train_ranker(frames_path: Path, out: Path, trees: int, seed: int, fold: int) -> None:
@@ -173,19 +166,14 @@ def _train_ranker(frames_path: Path, out: Path, trees: int, seed: int, fold: int
         with progress_bar("training", None) as step:
             ranker = train_ranker(list(chain.from_iterable(examples)), trees=trees, seed=seed, report=step)
         made = {"command": _command(), "seed": seed, "trees": trees, "frames": len(frames), "fold": fold}
-        save_ranker(ranker, out, made | {"gt.txt": _digest(archive, "gt.txt")})
+        save_ranker(ranker, out, made | {"gt.txt": digest_of(archive, "gt.txt")})
     click.echo(f"wrote {out}", err=True)
-
-
-def teaching_frames(archive: Archive, fold: int = 0) -> list[StreetFrame]:
-    """The street frames of all folds but one; of what ships that is fold 0."""
-    return [frame for frame in list_frames(archive) if frame.fold != fold]
 
 
 def _train_classifier(
     data_path: Path,
     catalogue: Catalogue,
-    street: _Street | None,
+    street: Street | None,
     out: Path,
     start: Path | None,
     recipe: Any,
@@ -195,34 +183,17 @@ def _train_classifier(
 ) -> None:
     from dataclasses import asdict
 
-    from edge.learning import NO_SIGN
-    from models.augmentation import CONTEXT_MARGIN
     from models.export import count_parameters, export_weights
     from models.export.representative import representative_rows, representative_views, undisturbed_views
     from models.export.weights import QuantisingCrops
     from models.pictures import CROP_MARGIN, CROP_SIZE_PX
-    from models.training import TrainingSet, fit_temperature, logits_of, train_network
-    from models.typefaces import draw_limits
-    from models.weights_record import CATALOGUE, KERAS, WeightsRecord, read_record
+    from models.training import fit_temperature, logits_of, train_network
+    from models.weights_record import CATALOGUE, KERAS, WeightsRecord
 
-    with Archive(data_path) as archive:
-        training, validation, described = _sign_crops(archive, catalogue, held_out_share, skip_broken)
-    if street is not None:
-        seen, kinds, described_frames = _street_crops(street)
-        described |= described_frames
-        background = seen[kinds == NO_SIGN]
-        drawn, drawn_labels = draw_limits(
-            training.labels, catalogue, background, CONTEXT_MARGIN, drawn_share, recipe.seed
-        )
-        # Frames name signs by the benchmark's classes, which are another catalogue's only by chance.
-        learnt = kinds != NO_SIGN if catalogue.digest == load_catalogue(BUILT_IN).digest else np.zeros(len(kinds), bool)
-        training = TrainingSet(
-            np.concatenate([training.crops, drawn, seen[learnt], background]),
-            np.concatenate(
-                [training.labels, drawn_labels, kinds[learnt], np.full(len(background), len(catalogue), np.int64)]
-            ),
-        )
-        described |= {"drawn": len(drawn), "street_signs": int(learnt.sum()), "background": len(background)}
+    lessons = lessons_of(
+        data_path, catalogue, street, drawn_share, held_out_share, recipe.seed, skip_broken=skip_broken
+    )
+    training, validation, described = lessons.training, lessons.validation, lessons.described
     first = None
     if start is not None:
         began = read_record(start)
@@ -257,74 +228,38 @@ def _train_classifier(
     click.echo(f"wrote {out}", err=True)
 
 
-def _sign_crops(
-    archive: Archive, catalogue: Catalogue, share: float, skip_broken: bool
-) -> tuple[Any, Any, dict[str, Any]]:
-    from detector.crops import cut_crop
-    from models.augmentation import CONTEXT_MARGIN, CONTEXT_SIZE_PX
-    from models.training import TrainingSet
+def _train_screen(
+    data: Path,
+    street: Street,
+    weights: Path,
+    epochs: int | None,
+    learning_rate: float,
+    precision: Any,
+    seed: int,
+    drawn_share: float,
+    held_out_share: float,
+    skip_broken: bool,
+) -> None:
+    from models.screen_training import RECIPE, add_screen, train_screen
 
-    problems: list[str] = []
-    pictures = list_signs(archive, "train", catalogue, problems.append)
-    broken: dict[int, DataError] = {}
-    crops, labels = read_crops(
-        archive, pictures, cut_crop, CONTEXT_MARGIN, CONTEXT_SIZE_PX, lambda row, error: broken.update({row: error})
+    record = read_record(weights)
+    catalogue = catalogue_of(weights)
+    record.check(catalogue, weights)
+    left_out = record.data.get("fold")
+    if left_out != street.fold:
+        raise click.UsageError(f"{weights} left out fold {left_out}: so must its screen, with --fold")
+    recipe = replace(
+        RECIPE, epochs=epochs or RECIPE.epochs, learning_rate=learning_rate, precision=precision, seed=seed
     )
-    problems += map(str, broken.values())
-    if problems and not skip_broken:
-        raise DataError(
-            f"{archive.path}: {len(problems)} of {len(pictures) - len(broken) + len(problems)} pictures can't be used, "
-            f"such as {'; '.join(problems[:NAMED_FAULTS])}; mend them, or go on without them with --skip-broken"
+    lessons = lessons_of(data, catalogue, street, drawn_share, held_out_share, seed, skip_broken=skip_broken)
+    training, validation = lessons.training, lessons.validation
+    with progress_bar("training", None) as step:
+        model = train_screen(
+            training, validation, len(catalogue), recipe, weights / "screen", step, say_epoch(recipe.epochs)
         )
-    whole = [row for row in range(len(pictures)) if row not in broken]
-    pictures, crops, labels = [pictures[row] for row in whole], crops[whole], labels[whole]
-    _check_classes(archive, pictures, catalogue)
-    for_training, for_validation = split_by_track(pictures, share, SPLIT_SEED)
-    described = {
-        "training_pictures": len(for_training),
-        "held_out_pictures": len(for_validation),
-        "held_out_share": share,
-        "skipped_pictures": len(problems),
-        "list_sha256": digest_of_list(pictures),
-    }
-    return (
-        TrainingSet(crops[for_training], labels[for_training]),
-        TrainingSet(crops[for_validation], labels[for_validation]),
-        described,
-    )
-
-
-def _check_classes(archive: Archive, pictures: list[SignPicture], catalogue: Catalogue) -> None:
-    shown = {picture.class_id for picture in pictures}
-    empty = [sign for sign in catalogue if sign.class_id not in shown]
-    if empty:
-        named = ", ".join(f"{sign.class_id} ({sign.name})" for sign in empty[:NAMED_FAULTS])
-        raise DataError(
-            f"{archive.path}: no training picture of {len(empty)} of {len(catalogue)} classes, such as {named}; "
-            "add some, or leave the class out of the catalogue"
-        )
-
-
-def _street_crops(street: _Street) -> tuple[NDArray[np.uint8], NDArray[np.int64], dict[str, Any]]:
-    from edge.learning import NO_SIGN, street_crops
-    from models.augmentation import CONTEXT_MARGIN, CONTEXT_SIZE_PX
-
-    with Archive(street.frames) as archive:
-        frames = teaching_frames(archive, street.fold)
-        with progress_bar("looking at streets", len(frames)) as step:
-            crops, kinds = street_crops(archive, frames, street.ranker, CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
-        if not (kinds == NO_SIGN).any():
-            raise DataError(f"{street.frames}: nothing in its frames to learn from what is no sign; give more of them")
-        return (
-            crops,
-            kinds,
-            {"background_frames": len(frames), "fold": street.fold, "gt.txt": _digest(archive, "gt.txt")},
-        )
-
-
-def _digest(archive: Archive, ending: str) -> str:
-    name = archive.path_ending(ending)
-    return hashlib.sha256(archive.read(name)).hexdigest()[:16] if name else ""
+    made = {"command": _command(), "data": lessons.described}
+    record = add_screen(model, weights, record, training, validation, recipe, made)
+    click.echo(f"wrote {weights}: of held-out signs {record.screen['figures']['held_out_lost']:.2%} are lost", err=True)
 
 
 def _command() -> str:

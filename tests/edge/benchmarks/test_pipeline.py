@@ -31,7 +31,7 @@ def test_the_whole_way_is_timed_on_two_cores_and_on_one_by_stage_and_from_the_fi
         latency = part["latency_ms"]
         assert 0 < latency["median"] <= latency["p90"] <= latency["p99"]
         stages = part["stages_ms"]
-        assert next(iter(stages)) == "look" and {"maps", "network", "encode"} <= stages.keys()
+        assert next(iter(stages)) == "look" and {"maps", "screen", "network", "encode"} <= stages.keys()
         assert 0 < max(stages.values()) < latency["p99"]
     assert facts["peers"] == {} and facts["left_out"] == {}
     recording = facts["recording"]

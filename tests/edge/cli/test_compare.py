@@ -12,8 +12,8 @@ pytest.importorskip("matplotlib", reason="plots need matplotlib")
 
 from edge import comparison
 from edge.cli import main
-from edge.cli.train import HELD_OUT_SHARE, SPLIT_SEED
 from edge.comparison import Pictures, measure_weights
+from edge.training_crops import HELD_OUT_SHARE, SPLIT_SEED
 from models import training
 from models.archive import Archive
 from models.catalogue import load_catalogue

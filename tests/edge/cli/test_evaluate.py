@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 
 from edge.cli import main
 from edge.cli.sign_part import pictures_of
-from edge.cli.train import SPLIT_SEED
 from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
 from edge.sample_drive import draw_sign
+from edge.training_crops import SPLIT_SEED
 from models.archive import Archive
 from models.catalogue import load_catalogue
 from models.gtsrb import list_pictures, split_by_track
