@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from models.backends import Backend
 from models.catalogue import Catalogue
 from models.classifier import Classifier, load_classifier
-from models.screen import load_screen
+from models.companions import SCREEN, SURROUNDINGS, load_companion
 from models.weights_record import read_record
 
 if TYPE_CHECKING:
@@ -44,4 +44,5 @@ def open_classifier(
         report or (lambda event: None),
         observe or (lambda outcome: None),
     )
-    return Classifier(record, str(backend), remote, load_screen(weights, record, threads)), remote
+    companions = (load_companion(name, weights, record, threads) for name in (SCREEN, SURROUNDINGS))
+    return Classifier(record, str(backend), remote, *companions), remote

@@ -32,6 +32,7 @@ from edge.seeing import Light, Seeing
 from models.backends import Backend
 from models.catalogue import Catalogue
 from models.classifier import Classifier
+from models.companions import SURROUNDINGS_MARGIN, SURROUNDINGS_SIZE_PX, WORTH_A_SECOND_LOOK, reconsidered
 from models.weights_record import BUILT_IN, catalogue_of
 
 if TYPE_CHECKING:
@@ -152,7 +153,14 @@ class FrameReader:
         certain = np.zeros(len(boxes), np.bool_)
         if expected_xywh_px is not None:
             certain = overlaps(boxes, expected_xywh_px).max(axis=1, initial=0.0) >= EXPECTED_OVERLAP
-        return self._classifier.judge(balanced(crops, gains), certain)
+        probabilities = self._classifier.judge(balanced(crops, gains), certain)
+        if self._classifier.surroundings is None:
+            return probabilities
+        likely = np.flatnonzero(probabilities[:, -1] <= 1 - WORTH_A_SECOND_LOOK)
+        around = cut_crops(image, boxes[likely], SURROUNDINGS_MARGIN, SURROUNDINGS_SIZE_PX)
+        log_odds = self._classifier.surroundings(balanced(around, gains))
+        probabilities[likely] = reconsidered(probabilities[likely], log_odds)
+        return probabilities
 
     def close(self) -> None:
         """Let go of threads and connections."""

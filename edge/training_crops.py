@@ -148,12 +148,47 @@ def _street_crops(street: Street) -> tuple[NDArray[np.uint8], NDArray[np.int64],
 
     with Archive(street.frames) as archive:
         frames = teaching_frames(archive, street.fold)
-        with progress_bar("looking at streets", len(frames)) as step:
-            crops, kinds = street_crops(archive, frames, street.ranker, CONTEXT_MARGIN, CONTEXT_SIZE_PX, step)
-        if not (kinds == NO_SIGN).any():
-            raise DataError(f"{street.frames}: nothing in its frames to learn from what is no sign; give more of them")
-        return (
-            crops,
-            kinds,
-            {"background_frames": len(frames), "fold": street.fold, "gt.txt": digest_of(archive, "gt.txt")},
+        crops, kinds = _seen_in(archive, frames, street, CONTEXT_MARGIN, CONTEXT_SIZE_PX)
+        return crops, kinds, _described(archive, street, len(frames))
+
+
+def surroundings_of(street: Street, sign_classes: int) -> Lessons:
+    """What is around what the candidate stage proposes; held out are the frames that teach nothing. Needs TensorFlow.
+
+    Raises DataError where no background is seen, in the ones or the others.
+    """
+    from models.augmentation import with_context
+    from models.companions import SURROUNDINGS_MARGIN, SURROUNDINGS_SIZE_PX
+    from models.training import TrainingSet
+
+    margin, size_px = with_context(SURROUNDINGS_MARGIN, SURROUNDINGS_SIZE_PX)
+    with Archive(street.frames) as archive:
+        teaching = teaching_frames(archive, street.fold)
+        held_out = [frame for frame in list_frames(archive) if frame.fold == street.fold]
+        of_teaching, of_held_out = (
+            _seen_in(archive, frames, street, margin, size_px) for frames in (teaching, held_out)
         )
+        described = _described(archive, street, len(teaching))
+    training, validation = (
+        TrainingSet(crops, np.where(kinds == NO_SIGN, sign_classes, kinds))
+        for crops, kinds in (of_teaching, of_held_out)
+    )
+    counts = {
+        "street_signs": int((training.labels < sign_classes).sum()),
+        "background": int((training.labels == sign_classes).sum()),
+    }
+    return Lessons(training, validation, described | counts)
+
+
+def _seen_in(
+    archive: Archive, frames: list[StreetFrame], street: Street, margin: float, size_px: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    with progress_bar("looking at streets", len(frames)) as step:
+        crops, kinds = street_crops(archive, frames, street.ranker, margin, size_px, step)
+    if not (kinds == NO_SIGN).any():
+        raise DataError(f"{street.frames}: nothing in its frames to learn from what is no sign; give more of them")
+    return crops, kinds
+
+
+def _described(archive: Archive, street: Street, frames: int) -> dict[str, Any]:
+    return {"background_frames": frames, "fold": street.fold, "gt.txt": digest_of(archive, "gt.txt")}

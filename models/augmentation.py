@@ -14,6 +14,7 @@ from models.pictures import CROP_MARGIN, CROP_SIZE_PX
 
 CONTEXT_MARGIN = 0.3
 CONTEXT_SIZE_PX = 48
+"""Of crops for the classifier. Crops may be larger and show more of the road: a view is two thirds as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,17 @@ class Strength:
     """Share of crops with something before the sign: a branch, a pole, snow."""
 
 
+def with_context(margin: float, size_px: int) -> tuple[float, int]:
+    """Margin and size of the crops from which views of such a margin and size are taken."""
+    whole = (1 + 2 * margin) * (1 + 2 * CONTEXT_MARGIN) / (1 + 2 * CROP_MARGIN)
+    return (whole - 1) / 2, size_px * CONTEXT_SIZE_PX // CROP_SIZE_PX
+
+
 def augment(crops: tf.Tensor, strength: Strength) -> tf.Tensor:
-    """Crops (n, 48, 48, 3) uint8 with context to (n, 32, 32, 3) float32, 0 to 255, each disturbed in its own way."""
+    """Crops (n, 48, 48, 3) uint8 with context to (n, 32, 32, 3) float32, 0 to 255, each disturbed in its own way.
+
+    Of other crops likewise, such as (n, 72, 72, 3) to (n, 48, 48, 3).
+    """
     images = _warp(tf.cast(crops, tf.float32), strength)
     # Parts of every batch rather than whole batches: batch normalisation has to see at each step what it averages over.
     images = _change_part(images, 0.0, strength.coarse, _from_far)
@@ -86,21 +96,23 @@ def _view(scale_x: tf.Tensor, scale_y: tf.Tensor) -> tf.Tensor:
 
 def _transform(images: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
     """Resample by matrices (n, 3, 3) in unit coordinates; what lies outside repeats the border's mirror image."""
-    half_out, half_in = (CROP_SIZE_PX - 1) / 2, (CONTEXT_SIZE_PX - 1) / 2
+    side_in = images.shape[1]
+    side_out = side_in * CROP_SIZE_PX // CONTEXT_SIZE_PX
+    half_out, half_in = (side_out - 1) / 2, (side_in - 1) / 2
     to_unit = tf.constant(
         [
-            [2 / CROP_SIZE_PX, 0, -half_out * 2 / CROP_SIZE_PX],
-            [0, 2 / CROP_SIZE_PX, -half_out * 2 / CROP_SIZE_PX],
+            [2 / side_out, 0, -half_out * 2 / side_out],
+            [0, 2 / side_out, -half_out * 2 / side_out],
             [0, 0, 1],
         ]
     )
-    from_unit = tf.constant([[CONTEXT_SIZE_PX / 2, 0, half_in], [0, CONTEXT_SIZE_PX / 2, half_in], [0, 0, 1]])
+    from_unit = tf.constant([[side_in / 2, 0, half_in], [0, side_in / 2, half_in], [0, 0, 1]])
     whole = from_unit[None] @ matrices @ to_unit[None]
     whole = tf.reshape(whole / whole[:, 2:3, 2:3], [-1, 9])[:, :8]
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
         transforms=whole,
-        output_shape=[CROP_SIZE_PX, CROP_SIZE_PX],
+        output_shape=[side_out, side_out],
         fill_value=0.0,
         interpolation="BILINEAR",
         fill_mode="REFLECT",
@@ -143,10 +155,11 @@ def _change_part(images: tf.Tensor, start: float, share: float, change: Callable
 
 
 def _from_far(images: tf.Tensor) -> tf.Tensor:
-    """As if the sign had been 10 to 23 pixels large: averaged down, then enlarged."""
-    side = tf.random.uniform([], 12, 29, tf.int32)
+    """To 3/8 to 9/10 of the size, as if the sign had been 10 to 23 of 32 pixels large: averaged down, then enlarged."""
+    whole = images.shape[1]
+    side = tf.random.uniform([], whole * 3 // 8, whole * 29 // 32, tf.int32)
     small = tf.image.resize(images, [side, side], method="area")
-    return tf.image.resize(small, [CROP_SIZE_PX, CROP_SIZE_PX], method="bilinear")
+    return tf.image.resize(small, [whole, whole], method="bilinear")
 
 
 def _motion_blur(images: tf.Tensor) -> tf.Tensor:
@@ -164,7 +177,7 @@ def _motion_blur(images: tf.Tensor) -> tf.Tensor:
 def _shade(images: tf.Tensor, share: float) -> tf.Tensor:
     """Darken what lies beyond a straight edge, sharp or soft, to between a quarter and four fifths of its light."""
     count = tf.shape(images)[0]
-    across, down = _grid()
+    across, down = _grid(images)
     angle = tf.random.uniform([count, 1, 1, 1], -math.pi, math.pi)
     beyond = tf.cos(angle) * across + tf.sin(angle) * down - tf.random.uniform([count, 1, 1, 1], -0.6, 0.6)
     shadow = tf.sigmoid(beyond / tf.random.uniform([count, 1, 1, 1], 0.02, 0.2))
@@ -175,7 +188,7 @@ def _shade(images: tf.Tensor, share: float) -> tf.Tensor:
 def _cover(images: tf.Tensor, share: float) -> tf.Tensor:
     """Lay an ellipse of one colour, a sixth to a half of the crop long, over some place of it."""
     count = tf.shape(images)[0]
-    across, down = _grid()
+    across, down = _grid(images)
     angle = tf.random.uniform([count, 1, 1, 1], -math.pi, math.pi)
     from_left, from_top = (place - tf.random.uniform([count, 1, 1, 1], -0.9, 0.9) for place in (across, down))
     along = tf.cos(angle) * from_left + tf.sin(angle) * from_top
@@ -188,9 +201,9 @@ def _cover(images: tf.Tensor, share: float) -> tf.Tensor:
     return images * (1 - inside) + colour * inside
 
 
-def _grid() -> tuple[tf.Tensor, tf.Tensor]:
-    """Each pixel's place, -1 to 1: across as (1, 1, 32, 1) and down as (1, 32, 1, 1)."""
-    places = tf.linspace(-1.0, 1.0, CROP_SIZE_PX)
+def _grid(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Place of each pixel of images (n, side, side, 3), -1 to 1: across (1, 1, side, 1) and down (1, side, 1, 1)."""
+    places = tf.linspace(-1.0, 1.0, images.shape[1])
     return tf.reshape(places, [1, 1, -1, 1]), tf.reshape(places, [1, -1, 1, 1])
 
 
@@ -206,7 +219,7 @@ def _compress(images: tf.Tensor) -> tf.Tensor:
         quality = tf.random.uniform([], 25, 90, tf.int32)
         return tf.image.adjust_jpeg_quality(image / 255.0, quality) * 255.0
 
-    spec = tf.TensorSpec([CROP_SIZE_PX, CROP_SIZE_PX, 3], tf.float32)  # also where a small batch has none to compress
+    spec = tf.TensorSpec(images.shape[1:], tf.float32)  # also where a small batch has none to compress
     return tf.map_fn(through_jpeg, images, fn_output_signature=spec)
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from models.backends import Backend, Logits
 from models.backends.batches import in_batches
 from models.catalogue import Catalogue
+from models.companions import SCREEN, SURROUNDINGS, WORTH_A_LOOK, LogOdds, load_companion
 from models.errors import ModelError
-from models.screen import Screen, load_screen
 from models.weights_record import BUILT_IN, KERAS, LITERT, LITERT_INT8, WeightsRecord, read_record, read_weights
 
 
@@ -22,8 +22,10 @@ class Classifier:
     backend: str
     """What runs it: one of `Backend`, never `auto`, or the address of a server."""
     logits: Logits
-    screen: Screen | None = None
+    screen: LogOdds | None = None
     """What glances at candidates before it; None if every one gets its look."""
+    surroundings: LogOdds | None = None
+    """What looks at what is around a sign after it."""
 
     def probabilities(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Of crops (n, 32, 32, 3) uint8 BGR: (n, classes + 1) float32, rows sum to 1, the last column is background."""
@@ -40,7 +42,7 @@ class Classifier:
         """
         if self.screen is None:
             return self.probabilities(crops)
-        looked_at = np.flatnonzero(certain | self.screen.passing(crops))
+        looked_at = np.flatnonzero(certain | (self.screen(crops) >= WORTH_A_LOOK))
         answers = np.zeros((len(crops), self.record.sign_classes + 1), np.float32)
         answers[:, -1] = 1.0
         answers[looked_at] = self.probabilities(crops[looked_at])
@@ -82,7 +84,8 @@ def load_classifier(
         raise ModelError(
             f"{file}: gives {outputs} outputs, the record beside it says {record.sign_classes} signs and background"
         )
-    return Classifier(record, backend, logits, load_screen(folder, record, threads))
+    companions = (load_companion(name, folder, record, threads) for name in (SCREEN, SURROUNDINGS))
+    return Classifier(record, backend, logits, *companions)
 
 
 def chosen_backend(backend: Backend, record: WeightsRecord) -> Backend:

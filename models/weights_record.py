@@ -50,8 +50,8 @@ class WeightsRecord:
     """Which pictures: counts, and digests of the tables they are listed in."""
     figures: dict[str, float] = field(default_factory=dict)
     """Measured while training, on tracks held out of it."""
-    screen: dict[str, Any] = field(default_factory=dict)
-    """How the screen was made that is among the files, if one is: its command, recipe, data, figures and size."""
+    beside: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """How each companion was made that is among the files: its command, recipe, data, size and figures."""
     files: dict[str, str] = field(default_factory=dict)
     """Each file of these weights and the head of its SHA-256: files of two trainings in one folder don't mix."""
     version: int = VERSION

@@ -59,7 +59,8 @@ def _pipeline(facts: dict[str, Any]) -> str:
 
 _STAGES = (
     "`look` judges the picture and says where signs are expected; `shrink` to `place` are the candidate stage; "
-    "`screen` and `network` are LiteRT's; `track` is from its answer to the message; `encode` makes it JSON."
+    "`screen`, `network` and `around` are LiteRT's, the latter with its crops; `track` is from there to the message; "
+    "`encode` makes it JSON."
 )
 
 

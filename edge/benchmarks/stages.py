@@ -17,9 +17,10 @@ from edge.reader import FrameReader
 from models.backends import Backend, Logits
 from models.weights_record import catalogue_of
 
-STAGES = ("look", *CANDIDATE_STAGES, "crops", "screen", "network", "track", "encode")
+STAGES = ("look", *CANDIDATE_STAGES, "crops", "screen", "network", "around", "track", "encode")
 """`look` judges the picture and asks the tracker where signs should be; `network` is the classifier's, of what its
-screen leaves; `track` is from its answer to the message, `encode` makes it JSON."""
+screen leaves; `around` are the crops of surroundings and what they say; `track` is from there to the message, `encode`
+makes it JSON."""
 
 
 class StageClock:
@@ -60,11 +61,12 @@ def open_timed_reader(weights: Path, backend: Backend, clock: StageClock) -> Fra
     """As `edge.reader.open_reader`, with a clock in it."""
     catalogue = catalogue_of(weights)
     classifier, _ = open_classifier(catalogue, weights, backend)
-    screen = classifier.screen
+    screen, surroundings = classifier.screen, classifier.surroundings
     timed = replace(
         classifier,
         logits=_timed(classifier.logits, clock, "screen" if screen else "crops", "network"),
-        screen=replace(screen, logits=_timed(screen.logits, clock, "crops", "screen")) if screen else None,
+        screen=_timed(screen, clock, "crops", "screen") if screen else None,
+        surroundings=_timed(surroundings, clock, "around", "around") if surroundings else None,
     )
     return FrameReader(catalogue, timed, _TimedFinder(load_ranker(), clock))
 
@@ -87,12 +89,12 @@ class _TimedFinder(CandidateFinder):
         return super().find(image, limit, mark or self._clock.mark, gains, limits)
 
 
-def _timed(logits: Logits, clock: StageClock, before: str, stage: str) -> Logits:
+def _timed(network: Logits, clock: StageClock, before: str, stage: str) -> Logits:
     """A network whose time is that of a stage; what came before it is another's."""
 
     def timed(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         clock.mark(before)
-        answer = logits(crops)
+        answer = network(crops)
         clock.mark(stage)
         return answer
 

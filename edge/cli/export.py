@@ -17,9 +17,9 @@ from edge.training_crops import HELD_OUT_SHARE, SPLIT_SEED, teaching_frames
 from models.archive import Archive
 from models.catalogue import Catalogue, load_catalogue, write_catalogue
 from models.class_folders import list_signs
+from models.companions import copy_companions
 from models.errors import ModelError
 from models.gtsrb import read_crops, split_by_track
-from models.screen import copy_screen
 from models.stand_ins import stand_in_crops
 from models.weights_record import (
     BUILT_IN,
@@ -100,7 +100,7 @@ def _export(weights: Path, formats: tuple[str, ...], out: Path, data: Path | Non
         record = replace(record, files=record.files | {KERAS: digest_of((out / KERAS).read_bytes())})
     catalogue = catalogue_of(weights)
     write_catalogue(out / CATALOGUE, catalogue)
-    record = copy_screen(weights, out, record)
+    record = copy_companions(weights, out, record)
     crops = stand_in_crops(catalogue, COMPARED, SEED)
     for chosen in formats:
         if chosen == "saved-model":

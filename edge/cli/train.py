@@ -13,7 +13,7 @@ from edge.cli.heavy import load_lightgbm, load_tensorflow
 from edge.cli.options import precision_option
 from edge.folds import ranker_without
 from edge.progress import progress_bar, say_epoch
-from edge.training_crops import HELD_OUT_SHARE, Street, digest_of, lessons_of, teaching_frames
+from edge.training_crops import HELD_OUT_SHARE, Street, digest_of, lessons_of, surroundings_of, teaching_frames
 from models.archive import Archive
 from models.catalogue import BUILT_IN, Catalogue, load_catalogue, write_catalogue
 from models.gtsdb import FOLDS
@@ -21,7 +21,12 @@ from models.weights_record import catalogue_of, read_record
 
 
 @click.command("train")
-@click.option("--part", type=click.Choice(["classifier", "screen", "ranker"]), default="classifier", show_default=True)
+@click.option(
+    "--part",
+    type=click.Choice(["classifier", "screen", "surroundings", "ranker"]),
+    default="classifier",
+    show_default=True,
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
@@ -38,12 +43,13 @@ from models.weights_record import catalogue_of, read_record
     "--out",
     type=click.Path(path_type=Path),
     required=True,
-    help="Folder for run and weights; of a screen, the one of its classifier's.",
+    help="Folder for run and weights; for screen and surroundings, the one of their classifier's.",
 )
 @click.option(
     "--epochs",
     type=click.IntRange(1),
-    help=f"Passes over the data; of the ranker, trees [default: 24; screen: 10; ranker: {JUDGE_TREES}]",
+    help="Passes over the data; of the ranker, trees "
+    f"[default: 24; screen: 10; surroundings: 60; ranker: {JUDGE_TREES}]",
 )
 @click.option("--from", "start", type=click.Path(path_type=Path), help="Folder of weights to begin from.")
 @click.option(
@@ -98,15 +104,17 @@ def command(
     ranker_folder: Path | None,
     skip_broken: bool,
 ) -> None:
-    """Train the classifier on GTSRB or on signs of one's own, its screen, or the candidate stage's ranker on GTSDB.
+    """Train the classifier on GTSRB or on signs of one's own, the candidate stage's ranker on GTSDB, or what goes
+    with the classifier.
 
     The classifier's background class is mined from the GTSDB frames given with --frames, and limits in other typefaces
     are drawn before it; without them it learns neither, and everything on the road will look like a sign to it.
     Interrupted, the same command goes on from the last epoch.
 
-    The screen is a small network that glances at each candidate before the classifier does and leaves out what is
-    plainly no sign. It learns from the same data and is added to the weights in --out; without one, each candidate gets
-    the classifier's look, which takes three times as long.
+    Two small networks go with it and are added to the weights in --out, which can do without. The screen glances at
+    each candidate before and leaves out what is plainly no sign; without one each gets the classifier's look, which
+    takes three times as long. The surroundings, learnt from --frames alone, are a second opinion on whether it is a
+    sign at all.
 
     What leaves another --fold of the frames out, ranker and then classifier, is for measuring alone: see `signwatch
     evaluate background --fold-weights`.
@@ -124,14 +132,17 @@ def command(
             raise click.UsageError("the ranker learns from street frames: give --frames")
         load_lightgbm()
         _train_ranker(frames, out, epochs or JUDGE_TREES, seed, fold)
-    elif part == "screen":
+    elif part in ("screen", "surroundings"):
         if catalogue_file is not None or start is not None or keep:
-            raise click.UsageError("the screen is for the weights in --out: no --catalogue, --from, --keep")
-        if data is None or frames is None:
-            raise click.UsageError("the screen learns signs from background: give --data and --frames")
+            raise click.UsageError(f"the {part} is for the weights in --out: no --catalogue, --from, --keep")
+        if frames is None or (data is None) == (part == "screen"):
+            raise click.UsageError("the screen learns from --data and --frames, the surroundings from --frames alone")
         load_tensorflow("training")
         seen = Street(frames, fold, ranker_without(fold, ranker_folder))
-        _train_screen(data, seen, out, epochs, learning_rate, precision, seed, drawn, validation, skip_broken)
+        changed = {"learning_rate": learning_rate, "precision": precision, "seed": seed}
+        if epochs is not None:
+            changed["epochs"] = epochs
+        _train_companion(part, data, seen, out, changed, drawn, validation, skip_broken)
     else:
         load_tensorflow("training")
         from models.training import Recipe
@@ -228,38 +239,40 @@ def _train_classifier(
     click.echo(f"wrote {out}", err=True)
 
 
-def _train_screen(
-    data: Path,
+def _train_companion(
+    name: str,
+    data: Path | None,
     street: Street,
     weights: Path,
-    epochs: int | None,
-    learning_rate: float,
-    precision: Any,
-    seed: int,
+    changed: dict[str, Any],
     drawn_share: float,
     held_out_share: float,
     skip_broken: bool,
 ) -> None:
-    from models.screen_training import RECIPE, add_screen, train_screen
+    from models.companion_training import OF_NAME, export_companion, train_companion
 
     record = read_record(weights)
     catalogue = catalogue_of(weights)
     record.check(catalogue, weights)
     left_out = record.data.get("fold")
     if left_out != street.fold:
-        raise click.UsageError(f"{weights} left out fold {left_out}: so must its screen, with --fold")
-    recipe = replace(
-        RECIPE, epochs=epochs or RECIPE.epochs, learning_rate=learning_rate, precision=precision, seed=seed
-    )
-    lessons = lessons_of(data, catalogue, street, drawn_share, held_out_share, seed, skip_broken=skip_broken)
+        raise click.UsageError(f"{weights} left out fold {left_out}: so must what goes with it, with --fold")
+    companion = OF_NAME[name]
+    recipe = replace(companion.recipe, **changed)
+    if data is not None:
+        lessons = lessons_of(data, catalogue, street, drawn_share, held_out_share, recipe.seed, skip_broken=skip_broken)
+    elif catalogue.digest == load_catalogue().digest:
+        lessons = surroundings_of(street, len(catalogue))
+    else:
+        raise click.UsageError("the signs of --frames are the benchmark's: none of which those weights know")
     training, validation = lessons.training, lessons.validation
     with progress_bar("training", None) as step:
-        model = train_screen(
-            training, validation, len(catalogue), recipe, weights / "screen", step, say_epoch(recipe.epochs)
+        model = train_companion(
+            companion, training, validation, len(catalogue), recipe, weights / name, step, say_epoch(recipe.epochs)
         )
     made = {"command": _command(), "data": lessons.described}
-    record = add_screen(model, weights, record, training, validation, recipe, made)
-    click.echo(f"wrote {weights}: of held-out signs {record.screen['figures']['held_out_lost']:.2%} are lost", err=True)
+    record = export_companion(companion, model, weights, record, training, validation, recipe, made)
+    click.echo(f"wrote {weights}: {record.beside[name]['figures']}", err=True)
 
 
 def _command() -> str:

@@ -122,7 +122,7 @@ def test_a_real_recording_that_is_cut_off_is_read_as_far_as_it_goes(data_folder:
         (["run", "0", "--key", "nowhere.key_secret", "--allow", "."], 1, "nowhere.key_secret"),
         (["train", "--out", "o"], 2, "give --data"),
         (["train", "--part", "ranker", "--out", "o"], 2, "give --frames"),
-        (["train", "--part", "screen", "--out", "o", "--data", "d"], 2, "give --data and --frames"),
+        (["train", "--part", "screen", "--out", "o", "--data", "d"], 2, "from --data and --frames"),
         (["train", "--part", "screen", "--out", "o", "--from", "w"], 2, "no --catalogue, --from, --keep"),
         (["evaluate", "classifier", "--data", "nowhere.zip"], 1, "nowhere.zip: no such file"),
         (["evaluate", "detector", "--data", "nowhere"], 1, "nowhere: no such file"),
