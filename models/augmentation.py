@@ -176,6 +176,8 @@ def _motion_blur(images: tf.Tensor) -> tf.Tensor:
 
 def _shade(images: tf.Tensor, share: float) -> tf.Tensor:
     """Darken what lies beyond a straight edge, sharp or soft, to between a quarter and four fifths of its light."""
+    if not share:
+        return images
     count = tf.shape(images)[0]
     across, down = _grid(images)
     angle = tf.random.uniform([count, 1, 1, 1], -math.pi, math.pi)
@@ -187,6 +189,8 @@ def _shade(images: tf.Tensor, share: float) -> tf.Tensor:
 
 def _cover(images: tf.Tensor, share: float) -> tf.Tensor:
     """Lay an ellipse of one colour, a sixth to a half of the crop long, over some place of it."""
+    if not share:
+        return images
     count = tf.shape(images)[0]
     across, down = _grid(images)
     angle = tf.random.uniform([count, 1, 1, 1], -math.pi, math.pi)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.augmentation import Strength
 from models.backends.batches import in_batches
 from models.backends.litert import litert_logits
 from models.companions import (
@@ -27,7 +28,7 @@ from models.export.litert import to_litert_int8
 from models.export.representative import representative_rows, representative_views, undisturbed_views
 from models.network import multiply_adds
 from models.pictures import CROP_SIZE_PX
-from models.training import OURS, EpochResult, Recipe, TrainingSet, train_network
+from models.training import OURS, EpochResult, Recipe, TrainingSet, disturbing, train_network
 from models.weights_record import WeightsRecord, write_record
 
 
@@ -40,17 +41,21 @@ class Companion:
     """Of its crops."""
     widths: tuple[tuple[int, int], ...]
     """Channels of each 3x3 convolution, and by how much it shrinks the picture."""
+    by_place: bool
+    """Whether it matters where in the crop something is: the sign is in the middle."""
     dropout: float
     threshold: float
     """Log odds from which on something is a sign."""
     least_passing: float
     """Of the signs that are held out of a training; with less it has failed."""
+    strength: Strength
+    """How crops are disturbed."""
     recipe: Recipe
     """Unless said otherwise."""
 
 
-METHOD = OURS
-"""How they learn, but for the network."""
+VALIDATED = 4000
+"""Of what is held out, that many at most tell after each epoch how it goes."""
 OF_NAME = {
     companion.name: companion
     for companion in (
@@ -58,18 +63,23 @@ OF_NAME = {
             SCREEN,
             CROP_SIZE_PX,
             ((16, 2), (24, 1), (32, 2), (48, 2)),
+            False,
             0.0,
             WORTH_A_LOOK,
             0.99,
+            Strength(),
             Recipe(epochs=10, batch=256, label_smoothing=0.02, background_share=0.5),
         ),
         Companion(
             SURROUNDINGS,
             SURROUNDINGS_SIZE_PX,
             ((16, 2), (32, 1), (48, 2), (64, 1), (64, 2), (96, 1)),
+            True,
             0.4,
             0.0,
             0.5,
+            # What is around a sign stays recognisable in all that is done to the sign itself, and is learnt from less.
+            Strength(perspective=0.0, shear=0.0, coarse=0.25, motion=0.15, compressed=0.0, shaded=0.0, covered=0.0),
             Recipe(epochs=60, batch=128, label_smoothing=0.02, background_share=0.75, weight_decay=0.03),
         ),
     )
@@ -85,10 +95,9 @@ def build_companion(companion: Companion) -> Any:  # keras.Model, whose package 
     for width, stride in companion.widths:
         maps = layers.Conv2D(width, 3, stride, padding="same", use_bias=False, kernel_initializer="he_normal")(maps)
         maps = layers.ReLU()(layers.BatchNormalization(momentum=0.98)(maps))
-    pooled = layers.GlobalAveragePooling2D()(maps)
-    if companion.dropout:
-        pooled = layers.Dropout(companion.dropout)(pooled)
-    return Model(crops, layers.Dense(2, name="logits")(pooled), name=companion.name)
+    ending = layers.Flatten() if companion.by_place else layers.GlobalAveragePooling2D()
+    features = layers.Dropout(companion.dropout)(ending(maps))
+    return Model(crops, layers.Dense(2, name="logits")(features), name=companion.name)
 
 
 def train_companion(
@@ -105,9 +114,11 @@ def train_companion(
 
     Crops are 1.5 times as large as the network takes them, with as much more around; labels are the classifier's.
     """
-    crops, held_out = (TrainingSet(one.crops, _kinds(one.labels, sign_classes)) for one in (training, validation))
+    every = -(-len(validation.labels) // VALIDATED)
+    some = TrainingSet(validation.crops[::every], validation.labels[::every])
+    crops, held_out = (TrainingSet(one.crops, _kinds(one.labels, sign_classes)) for one in (training, some))
     mirrors = [SIGN]  # what is a sign is one in a mirror
-    method = replace(METHOD, build=lambda _: build_companion(companion))
+    method = replace(OURS, build=lambda _: build_companion(companion), disturb=disturbing(companion.strength))
     return train_network(crops, held_out, mirrors, recipe, folder, None, report_step, report_epoch, method)
 
 

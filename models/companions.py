@@ -37,9 +37,9 @@ SURROUNDINGS_MARGIN = 1.0
 SURROUNDINGS_SIZE_PX = 48
 WORTH_A_SECOND_LOOK = 0.02
 """Probability of a sign to the classifier from which on its surroundings are looked at."""
-SURROUNDINGS_SHARE = 0.75
-"""What their log odds of a sign count beside the classifier's."""
-MOST_ODDS = 8.0
+SURROUNDINGS_SHARE = 1.75
+"""What their log odds of a sign count beside the classifier's, which are larger than its errors bear out."""
+MOST_ODDS = 4.0
 """That they can say, as a logarithm: they have seen few hundred signs, and never all that may stand around one."""
 
 LogOdds = Callable[[NDArray[np.uint8]], NDArray[np.float32]]

@@ -294,12 +294,17 @@ def _batches(
     return order.batch(batch).map(learn_from, num_parallel_calls=2, deterministic=True).prefetch(4)
 
 
-def _mirror_and_augment(crops: tf.Tensor, labels: tf.Tensor, mirror_of: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    views, classes = mirror_half(crops, labels, mirror_of)
-    return augment(views, Strength()), classes
+def disturbing(strength: Strength) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """A method's `disturb`: half of the crops in a mirror, where that is a sign, and all as a camera has them."""
+
+    def disturb(crops: tf.Tensor, labels: tf.Tensor, mirror_of: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        views, classes = mirror_half(crops, labels, mirror_of)
+        return augment(views, strength), classes
+
+    return disturb
 
 
-OURS = Method(build_network, _optimizer, draw_rows, _mirror_and_augment, centre)
+OURS = Method(build_network, _optimizer, draw_rows, disturbing(Strength()), centre)
 
 
 def logits_of(

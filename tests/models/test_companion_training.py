@@ -47,8 +47,10 @@ def recipe_of(companion: Companion) -> Recipe:
 def test_it_learns_what_is_a_sign_and_is_put_among_the_weights(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = replace(companion_training.METHOD, disturb=lambda crops, labels, mirrors: (centre(crops), labels))
-    monkeypatch.setattr(companion_training, "METHOD", plain)  # what the camera does takes longest, and others test it
+    # What the camera does takes longest, and others test it.
+    monkeypatch.setattr(
+        companion_training, "disturbing", lambda _: lambda crops, labels, mirrors: (centre(crops), labels)
+    )
     companion = replace(OF_NAME[name], side_px=32)
     recipe = recipe_of(companion)
     training, held_out = lessons(800, CLASSES + 1, 1), lessons(60, CLASSES + 1, 2)
