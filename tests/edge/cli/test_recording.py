@@ -128,7 +128,7 @@ def test_a_full_disk_is_told_and_detection_goes_on(tmp_path: Path) -> None:
 
 
 def test_recordings_are_rotated_within_their_quota_and_the_newest_are_kept(tmp_path: Path) -> None:
-    kept = ("--record-mode", "all", "--record-quota", "400K", "--record-file-size", "200K", "--record-quality", "100")
+    kept = ("--record-mode", "all", "--record-quota", "300K", "--record-file-size", "150K", "--record-quality", "100")
     with live_run(f"{PATTERN}#160", "--name", "front", "--record", str(tmp_path / "d"), *kept) as run:
         run.process.wait(START_S)
         assert run.end() == 0
@@ -136,7 +136,7 @@ def test_recordings_are_rotated_within_their_quota_and_the_newest_are_kept(tmp_p
         assert (captured, published, dropped) == (160, 160, 0)
     paths = sorted((tmp_path / "d").glob("*.mcap"))
     assert int(paths[0].name.split("-")[1]) > 1, "the first ones are gone"
-    assert sum(path.stat().st_size for path in paths) < 400e3 + 2 * CHUNK_BYTES
+    assert sum(path.stat().st_size for path in paths) < 300e3 + 2 * CHUNK_BYTES
     messages, faults = recorded(tmp_path / "d")
     assert faults == []
     assert messages[-1].topic == "health" and json.loads(messages[-1].data)["state"] == "stopped"

@@ -48,7 +48,8 @@ def test_a_recording_is_read_through_a_server_as_without_one(
     assert done.exit_code == 0, done.output
     assert degraded_of(there) == [[]] * 12
     assert without_times(there) == without_times(here)
-    assert "12 batches answered, 0 by the network in this process" in done.stderr
+    # One frame has nothing that is worth the classifier's look.
+    assert "11 batches answered, 0 by the network in this process" in done.stderr
 
 
 def test_what_stands_in_is_counted_and_said_in_every_message(server: ModelServer, tmp_path: Path) -> None:
@@ -56,7 +57,7 @@ def test_what_stands_in_is_counted_and_said_in_every_message(server: ModelServer
     done = signwatch("process", f"{SOURCE}#12", "--jsonl", out, "--backend", server.address("kserve+grpc", "shape"))
     assert done.exit_code == 0
     assert degraded_of(out) == [[LOCAL_NETWORK]] * 12
-    assert "0 batches answered, 12 by the network in this process instead" in done.stderr
+    assert "0 batches answered, 11 by the network in this process instead" in done.stderr
     assert len([line for line in done.stderr.splitlines() if "in shape (1, 42)" in line]) == 1
 
 
