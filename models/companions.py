@@ -27,6 +27,8 @@ from models.whole_files import written_whole
 
 SCREEN, SURROUNDINGS = "screen", "surroundings"
 COMPANIONS = (SCREEN, SURROUNDINGS)
+BATCHES = {SCREEN: (8, 16, 32, 48, 64), SURROUNDINGS: (2, 4, 8, 16)}
+"""Of crops: fewer sizes than the classifier has, since filling one up costs little and each takes memory."""
 SIGN, BACKGROUND = 0, 1
 """What each of a companion's logits is for."""
 
@@ -63,14 +65,14 @@ def load_companion(name: str, folder: Path, record: WeightsRecord, threads: int)
 
     content = read_weights(file, record)
     try:
-        logits, outputs = litert_logits(content, threads)
+        logits, outputs = litert_logits(content, threads, BATCHES[name])
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{file}: can't be loaded as weights ({error}); train or export them again") from error
     if outputs != 2:
         raise ModelError(f"{file}: gives {outputs} outputs, where 2 tell signs from background")
 
     def log_odds(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        answers = in_batches(logits, crops, 2)
+        answers = in_batches(logits, crops, 2, BATCHES[name])
         return np.asarray(answers[:, SIGN] - answers[:, BACKGROUND])
 
     return log_odds

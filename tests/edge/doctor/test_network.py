@@ -47,7 +47,7 @@ def test_a_backend_that_computes_nonsense_is_broken(monkeypatch: pytest.MonkeyPa
 def test_a_backend_that_can_not_compute_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     import models.backends.batches as module
 
-    def refuse(crops: object) -> None:
+    def refuse(*_: object) -> None:
         raise RuntimeError("illegal instruction")
 
     monkeypatch.setattr(module, "_filled", refuse)
