@@ -137,7 +137,6 @@ def run_live(
         ]
         callbacks.health([status.publish() for status in statuses], True)
         loop = LiveLoop(feeds, publisher, changed, watchdog.stage("detect"))
-        callbacks.started([feed.source.name for feed in feeds])
         return _supervise(loop, feeds, statuses, publisher, watchdog, callbacks)
 
 
@@ -168,6 +167,7 @@ def _supervise(
     callbacks: Callbacks,
 ) -> Ended:
     try:
+        callbacks.started([feed.source.name for feed in feeds])  # in here: whoever hears of it may stop it at once
         due_s = time.monotonic() + HEALTH_INTERVAL_S
         while not loop.done.wait(max(0.0, due_s - time.monotonic())):
             due_s = max(due_s + HEALTH_INTERVAL_S, time.monotonic())
