@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from models.backends import Backend
 from models.catalogue import Catalogue
 from models.classifier import Classifier, load_classifier
-from models.companions import SCREEN, SURROUNDINGS, load_companion
+from models.companions import load_companions
 from models.weights_record import read_record
 
 if TYPE_CHECKING:
@@ -44,5 +44,4 @@ def open_classifier(
         report or (lambda event: None),
         observe or (lambda outcome: None),
     )
-    companions = (load_companion(name, weights, record, threads) for name in (SCREEN, SURROUNDINGS))
-    return Classifier(record, str(backend), remote, *companions), remote
+    return Classifier(record, str(backend), remote, *load_companions(weights, record, threads)), remote

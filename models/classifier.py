@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from models.backends import Backend, Logits
 from models.backends.batches import in_batches
 from models.catalogue import Catalogue
-from models.companions import SCREEN, SURROUNDINGS, WORTH_A_LOOK, LogOdds, load_companion
+from models.companions import WORTH_A_LOOK, LogOdds, load_companions
 from models.errors import ModelError
 from models.weights_record import BUILT_IN, KERAS, LITERT, LITERT_INT8, WeightsRecord, read_record, read_weights
 
@@ -84,8 +84,7 @@ def load_classifier(
         raise ModelError(
             f"{file}: gives {outputs} outputs, the record beside it says {record.sign_classes} signs and background"
         )
-    companions = (load_companion(name, folder, record, threads) for name in (SCREEN, SURROUNDINGS))
-    return Classifier(record, backend, logits, *companions)
+    return Classifier(record, backend, logits, *load_companions(folder, record, threads))
 
 
 def chosen_backend(backend: Backend, record: WeightsRecord) -> Backend:

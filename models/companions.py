@@ -78,6 +78,11 @@ def load_companion(name: str, folder: Path, record: WeightsRecord, threads: int)
     return log_odds
 
 
+def load_companions(folder: Path, record: WeightsRecord, threads: int) -> tuple[LogOdds | None, LogOdds | None]:
+    """Screen and surroundings; raises ModelError as of `load_companion`."""
+    return load_companion(SCREEN, folder, record, threads), load_companion(SURROUNDINGS, folder, record, threads)
+
+
 def copy_companions(source: Path, folder: Path, record: WeightsRecord) -> WeightsRecord:
     """Take over those among the weights in `source`; gives the record of `folder` with them.
 
