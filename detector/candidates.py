@@ -27,12 +27,12 @@ WORKING_PIXELS = 272_000
 on, and what it shows of signs is found from the same distance as with 1360x800 of the same view."""
 SAME_REGION_OVERLAP = 0.7
 """Boxes that overlap by more are one proposal; two signs on a pole overlap by less than 0.1."""
-SIFTED = 600
+SIFTED = 1000
 """Regions that pass the sieve and are measured finely."""
 LIKELY = 400
 """Regions whose boxes are corrected and compete for the places: a sign gives some five of them."""
-MIN_SCORE = -4.0
-"""Logit under which no sign of the frames that the ranker learnt from has its best region; the rest is left out."""
+MIN_SCORE = -6.0
+"""Logit under which nothing is a sign; the rest is left out."""
 EXPECTED_OVERLAP = 0.5
 """From which on a candidate covers the box where a sign should be."""
 MIN_SIDE_PX = 16
@@ -72,6 +72,18 @@ class Candidates:
     def above(self, score: float) -> "Candidates":
         """Those with at least this score."""
         return self.first(int((self.scores >= score).sum()))
+
+    def in_turn(self, best: int, count: int, turn: int) -> "Candidates":
+        """The `best` first of them, and `count` of the others at most: with each `turn` other ones, until all have been
+        there.
+
+        A sign is seen in dozens of frames, and once it has been recognised it is followed; so what looks the least like
+        one needs no look in every frame.
+        """
+        rounds = max(1, math.ceil((len(self) - best) / count))
+        due = np.arange(best + turn % rounds, len(self), rounds)
+        rows = np.concatenate([np.arange(min(best, len(self))), due])
+        return Candidates(self.boxes_xywh_px[rows], self.scores[rows])
 
     def completed(self, expected_xywh_px: Boxes, limit: int) -> "Candidates":
         """With the boxes (m, 4) where a sign should be and none of them is; of all, `limit` at most, in place of the

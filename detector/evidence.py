@@ -5,8 +5,8 @@ never shown: of the detections of which it is .9 sure, one in five is a sign. So
 a log likelihood ratio of `ODDS_SHARE` o - `ODDS_SHIFT` (Platt scaling: Platt, "Probabilistic outputs for support vector
 machines", 1999; the two numbers by logistic regression on street frames that the network hasn't learnt from,
 `docs/tracks.md`), and odds of `PRIOR_ODDS` stand before the first one: less where the first view is larger than
-`SUDDEN_PX`, since a sign that one drives towards has been seen from farther away. How sure it is beyond .9999 counts:
-that tells most of what is no sign.
+`SUDDEN_PX`, since a sign that one drives towards has been seen from farther away, and less where a frame shows more
+than `OFTEN_ALIKE` of its class. How sure it is beyond .9999 counts: that tells most of what is no sign.
 
 **Which sign it is.** Each frame gives the network's probabilities of the catalogue's classes, given that it is a sign;
 its vote is their logarithm, none below a least one, so that no single frame decides. A small view doesn't show which:
@@ -51,6 +51,10 @@ ODDS_SHARE, ODDS_SHIFT = 0.5, 1.5
 """From the network's log odds of a sign to a log likelihood ratio."""
 PRIOR_ODDS = math.exp(-2.0)
 """Of what begins a track; of the tracks on drives made from street frames one in four or five is a sign."""
+OFTEN_ALIKE, ONE_MORE_ODDS, MOST_MORE = 2, 2 / 163, 2
+"""Of 686 times that a street frame of GTSDB shows a class, it shows it once 523 times, twice 161 times and three times
+twice: so often is there one more where there are two. What repeats, as the insulators of a pylon do, is no sign. It
+counts for two more at most: over a motorway's lanes a limit may hang four or five times."""
 SUDDEN_PX = 64.0
 """Side of a first view above which the prior odds go down with its area."""
 LEAST_EXISTENCE, LEAST_DOUBT = 1e-3, 1e-7
@@ -93,10 +97,14 @@ class Evidence:
         return self.opinions / (1 + (self.opinions - 1) * CORRELATION)
 
     @property
+    def log_odds(self) -> float:
+        """Of its being a sign at all."""
+        return math.log(self.prior_odds) + self.looks * self.sign_votes / self.weight
+
+    @property
     def existence(self) -> float:
         """Probability that it is a sign at all."""
-        log_odds = math.log(self.prior_odds) + self.looks * self.sign_votes / self.weight
-        return 1 / (1 + math.exp(-log_odds))
+        return 1 / (1 + math.exp(-self.log_odds))
 
     @property
     def class_shares(self) -> NDArray[np.float64]:
@@ -151,11 +159,18 @@ def _class_vote(class_probabilities: NDArray[np.float32], side_px: float) -> NDA
     return np.asarray(legible * np.log(np.maximum(class_probabilities.astype(np.float64), LEAST_PROBABILITY)))
 
 
-def confirmable(evidence: Evidence, lower_limits: Mapping[int, list[int]]) -> int | None:
-    """The class of which the evidence is enough, or None. `lower_limits`: of each speed limit, the lower ones."""
+def confirmable(evidence: Evidence, lower_limits: Mapping[int, list[int]], alike: int = 1) -> int | None:
+    """The class of which the evidence is enough, or None.
+
+    Args:
+        evidence: Of one track.
+        lower_limits: Of each speed limit, the lower ones.
+        alike: Tracks that the frame shows and that are most likely of its class, this one among them.
+    """
     shares = evidence.class_shares
     best = int(shares.argmax())
-    if evidence.existence < 1 - NO_SIGN_RATE or shares[best] < 1 - WRONG_CLASS_RATE:
+    log_odds = evidence.log_odds + min(max(0, alike - OFTEN_ALIKE), MOST_MORE) * math.log(ONE_MORE_ODDS)
+    if log_odds < math.log(1 / NO_SIGN_RATE - 1) or shares[best] < 1 - WRONG_CLASS_RATE:
         return None
     if shares[lower_limits.get(best, [])].sum() > WRONG_CLASS_RATE / LOWER_LIMIT_CAUTION:
         return None

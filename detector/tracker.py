@@ -7,6 +7,7 @@ known of its class and when that is enough for `detector.evidence`. Here is what
 one begins, and when and why one ends.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -167,8 +168,9 @@ class Tracker:
             track.hits += 1
             track.measured = True
         self._begin(detections, values, {row for _, row in found.pairs}, time_s)
+        alike = Counter(track.class_id for track in self._tracks if track.measured)
         for track in self._tracks:
-            self._decide(track)
+            self._decide(track, alike[track.class_id])
         doubles = _doubles(self._tracks)
         ends = [
             (track, "double" if double else _end(track, time_s, size_px))
@@ -189,10 +191,10 @@ class Tracker:
             self._tracks.append(Track(self._next_number, motion, evidence, time_s, _box(detections, row)))
             self._next_number += 1
 
-    def _decide(self, track: Track) -> None:
+    def _decide(self, track: Track, alike: int) -> None:
         if not track.measured or track.hits < max(CONFIRMING_HITS, CONFIRMING_SHARE * track.age):
             return
-        enough = confirmable(track.evidence, self._lower_limits)
+        enough = confirmable(track.evidence, self._lower_limits, alike)
         if enough is not None and enough != track.confirmed_class:
             track.state = "confirmed"
             track.confirmed_class, track.former_class = enough, track.confirmed_class

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from detector.boxes import Boxes, overlaps
 from detector.candidates import CandidateFinder
 from detector.crops import cut_crops
+from edge.frame_reader import CANDIDATE_LIMIT
 from edge.learning import ANNOTATED_SIDE_PX, BACKGROUND_OVERLAP
-from edge.reader import CANDIDATE_LIMIT
 from models.archive import Archive
 from models.classifier import Classifier
 from models.gtsdb import StreetFrame, read_frame

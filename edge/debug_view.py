@@ -21,9 +21,10 @@ from detector.crops import cut_crop
 from detector.light import unveiled
 from detector.regions import CUTS
 from detector.tracker import Track
+from edge.frame_reader import FrameReading
 from edge.messages import FrameMessage
 from edge.overlay import CONFIRMED, FONT, INK, PAPER, TENTATIVE, Colour, draw_message, label
-from edge.reader import FrameReading, Insight
+from edge.reader import Insight
 from models.catalogue import Catalogue
 
 FRAME_WIDTH_PX = 1280

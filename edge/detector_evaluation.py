@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from detector.candidates import CandidateFinder, Candidates
 from detector.detections import Detections, detect
 from detector.scoring import Tally, first_ranks, match, tally_frame
-from edge.reader import CANDIDATE_LIMIT, LEAST_SCORE, STILL_CONFIDENCE, FrameReader
+from edge.frame_reader import CANDIDATE_LIMIT, LEAST_SCORE, FrameReader
+from edge.reader import STILL_CONFIDENCE
 from models.archive import Archive
 from models.catalogue import Catalogue
 from models.gtsdb import StreetFrame, read_frame
@@ -76,8 +77,7 @@ def judge_frame(
     started = time.perf_counter()
     candidates = finder.find(image, PROPOSED)
     proposed = time.perf_counter()
-    shown = _looked_at(candidates)
-    found = detect(shown, reader.judge(image, shown), STILL_CONFIDENCE)
+    found = detect(*reader.judge(image, _looked_at(candidates)), STILL_CONFIDENCE)
     named = time.perf_counter()
     matched = match(found.boxes_xywh_px, found.confidence, frame.boxes_xywh_px)
     return JudgedFrame(frame, candidates, found, matched, 1e3 * (proposed - started), 1e3 * (named - proposed))

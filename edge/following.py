@@ -12,8 +12,9 @@ from detector.crops import cut_crop
 from detector.track_scoring import Box, DriveScore
 from detector.tracker import Tracker
 from edge.approaches import MOST_ENLARGED, Still, ViewOfRoad, drive, plan
+from edge.frame_reader import FrameReader
 from edge.learning import ANNOTATED_SIDE_PX
-from edge.reader import FEEDING_CONFIDENCE, FrameReader, limits_of
+from edge.reader import FEEDING_CONFIDENCE, limits_of
 from edge.sources.video import VideoSource
 from edge.track_figures import LEGIBLE_PX
 from models.archive import Archive
@@ -84,11 +85,10 @@ def _follow(
     tracker = Tracker(limits)
     followed = Followed(name, held_out, DriveScore(class_ids, limits))
     pictures: dict[int, list[NDArray[np.uint8]]] = {}
-    for view in views:
+    for turn, view in enumerate(views):
         height, width = view.image.shape[:2]
-        reading = reader.read(
-            view.image, FEEDING_CONFIDENCE, expected_xywh_px=tracker.expected(view.time_s, (width, height))
-        )
+        expected = tracker.expected(view.time_s, (width, height))
+        reading = reader.read(view.image, FEEDING_CONFIDENCE, expected_xywh_px=expected, turn=turn)
         tracks = tracker.update(reading.detections, view.time_s, (width, height))
         followed.score.take(
             tracks, view.time_s, view.boxes_xywh_px, view.visible, marked_px * view.scale, view.known_xywh_px

@@ -2,47 +2,26 @@
 
     frame -> candidates -> crops -> network -> detections -> tracks -> message
 
-The detector finds, the models tell; this is where one hands to the other.
+The first half, up to detections, is `edge.frame_reader`'s.
 """
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from detector.boxes import Boxes, overlaps
-from detector.candidates import EXPECTED_OVERLAP, CandidateFinder, Candidates, shrunk, working_size
-from detector.crops import cut_crops
-from detector.detections import Detections, detect
-from detector.light import Gains, balanced
-from detector.limits import Limits
-from detector.ranker import load_ranker
+from detector.boxes import Boxes
+from detector.candidates import Candidates
+from detector.detections import Detections
 from detector.tracker import FIRST_CONFIDENCE, State, Track, Tracker
 from edge.budget import LEVELS, Effort
-from edge.classifiers import open_classifier
 from edge.frame import Frame
+from edge.frame_reader import FrameReader, FrameReading
 from edge.messages import FrameMessage, Latency, Sign
 from edge.placing import NOWHERE, Placed, Placing, View
 from edge.seeing import Light, Seeing
-from models.backends import Backend
 from models.catalogue import Catalogue
-from models.classifier import Classifier
-from models.companions import SURROUNDINGS_MARGIN, SURROUNDINGS_SIZE_PX, WORTH_A_SECOND_LOOK, reconsidered
-from models.weights_record import BUILT_IN, catalogue_of
 
-if TYPE_CHECKING:
-    from edge.remote.address import RemoteAddress
-    from edge.remote.backend import RemoteBackend, RemoteEvent
-
-CANDIDATE_LIMIT = 48
-"""Boxes that the network looks at in one frame, at most: one batch."""
-LEAST_SCORE = -2.8
-"""Of a box that it looks at: each of 816 signs that had a candidate had one above, by folds. Some 45 boxes are left."""
 MIN_CONFIDENCE = FIRST_CONFIDENCE
 """Of a single frame's reading that may begin a track, which then has to be confirmed."""
 FEEDING_CONFIDENCE = 0.3
@@ -52,150 +31,6 @@ STILL_CONFIDENCE = 0.9995
 
 FORGET_AFTER_S = 2.0
 """After a gap this long, as when a camera was away, the tracks before it say nothing of the signs after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrameReading:
-    """What was found in one frame before it is tracked, for drawing and measuring."""
-
-    candidates: Candidates
-    probabilities: NDArray[np.float32]
-    """(n, classes + 1) what the network says of each candidate, background last."""
-    detections: Detections
-    candidates_ms: float
-    classify_ms: float
-    degraded: tuple[str, ...] = ()
-    """What is not as it should be with the network's answers, a word each."""
-
-
-class FrameReader:
-    """Finds and names the signs of single frames; holds the networks, so keep one and close it.
-
-    `remote` is what the classifier asks where its network is on a server.
-    """
-
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        classifier: Classifier,
-        finder: CandidateFinder,
-        candidate_limit: int = CANDIDATE_LIMIT,
-        remote: "RemoteBackend | None" = None,
-    ) -> None:
-        self.catalogue = catalogue
-        self._classifier = classifier
-        self._remote = remote
-        self._finder = finder
-        self._candidate_limit = candidate_limit
-
-    @property
-    def backend(self) -> str:
-        """What runs the network, such as `litert-int8`."""
-        return self._classifier.backend
-
-    def read(
-        self,
-        image: NDArray[np.uint8],
-        min_confidence: float,
-        effort: Effort = LEVELS[0],
-        expected_xywh_px: Boxes | None = None,
-        gains: Gains | None = None,
-        limits: Limits | None = None,
-    ) -> FrameReading:
-        """Candidates and detections of a frame (height, width, 3) uint8 BGR, within `limits`.
-
-        `expected_xywh_px` (n, 4) is where signs are followed: what no candidate covers there is looked at as well.
-        `gains` take a colour cast off.
-        """
-        return self.name(image, self.find(image, effort, gains, limits), min_confidence, expected_xywh_px, gains)
-
-    def find(
-        self, image: NDArray[np.uint8], effort: Effort, gains: Gains | None, limits: Limits | None
-    ) -> tuple[Candidates, float]:
-        """The first half of `read`: candidates, and the milliseconds that they took."""
-        started = time.perf_counter()
-        candidates = self._candidates(image, effort, gains, limits)
-        return candidates, 1e3 * (time.perf_counter() - started)
-
-    def name(
-        self,
-        image: NDArray[np.uint8],
-        found: tuple[Candidates, float],
-        min_confidence: float,
-        expected_xywh_px: Boxes | None,
-        gains: Gains | None,
-    ) -> FrameReading:
-        """The second half; another thread may meanwhile find what is in the next frame."""
-        candidates, candidates_ms = found
-        started = time.perf_counter()
-        if expected_xywh_px is not None:
-            candidates = candidates.completed(expected_xywh_px, self._candidate_limit)
-        probabilities = self.judge(image, candidates, gains, expected_xywh_px)
-        detections = detect(candidates, probabilities, min_confidence)
-        classify_ms = 1e3 * (time.perf_counter() - started)
-        degraded = self._remote.degraded if self._remote else ()
-        return FrameReading(candidates, probabilities, detections, candidates_ms, classify_ms, degraded)
-
-    def judge(
-        self,
-        image: NDArray[np.uint8],
-        candidates: Candidates,
-        gains: Gains | None = None,
-        expected_xywh_px: Boxes | None = None,
-    ) -> NDArray[np.float32]:
-        """What the networks say of candidates of a frame: (n, classes + 1), background last.
-
-        Where signs are followed the classifier looks whatever the screen takes a candidate for.
-        """
-        record = self._classifier.record
-        boxes = candidates.boxes_xywh_px
-        crops = cut_crops(image, boxes, record.crop_margin, record.crop_size_px)
-        certain = np.zeros(len(boxes), np.bool_)
-        if expected_xywh_px is not None:
-            certain = overlaps(boxes, expected_xywh_px).max(axis=1, initial=0.0) >= EXPECTED_OVERLAP
-        probabilities = self._classifier.judge(balanced(crops, gains), certain)
-        if self._classifier.surroundings is None:
-            return probabilities
-        likely = np.flatnonzero(probabilities[:, -1] <= 1 - WORTH_A_SECOND_LOOK)
-        around = cut_crops(image, boxes[likely], SURROUNDINGS_MARGIN, SURROUNDINGS_SIZE_PX)
-        log_odds = self._classifier.surroundings(balanced(around, gains))
-        probabilities[likely] = reconsidered(probabilities[likely], log_odds)
-        return probabilities
-
-    def close(self) -> None:
-        """Let go of threads and connections."""
-        self._finder.close()
-        if self._remote:
-            self._remote.close()
-
-    def _candidates(
-        self, image: NDArray[np.uint8], effort: Effort, gains: Gains | None, limits: Limits | None
-    ) -> Candidates:
-        limit = self._candidate_limit if effort.candidate_limit is None else effort.candidate_limit
-        if not effort.half_size:
-            return self._finder.find(image, limit, gains=gains, limits=limits).above(LEAST_SCORE)
-        height, width = image.shape[:2]
-        working = working_size(width, height)
-        small, scale_xy = shrunk(image, (max(working[0] // 2, 1), max(working[1] // 2, 1)))
-        found = self._finder.find(small, limit, gains=gains, limits=limits).above(LEAST_SCORE)
-        return Candidates(found.boxes_xywh_px * np.array(scale_xy * 2, np.float32), found.scores)
-
-
-def open_reader(
-    weights: Path = BUILT_IN,
-    backend: "Backend | RemoteAddress" = "auto",
-    report: "Callable[[RemoteEvent], None] | None" = None,
-    *,
-    threads: int = 2,
-) -> FrameReader:
-    """A reader with the weights that come with the package, or those in another folder, for the signs they know.
-
-    `report` is told when a remote classifier fails and when it answers again. `threads` are those of the candidate
-    stage and of LiteRT.
-    """
-    catalogue = catalogue_of(weights)
-    classifier, remote = open_classifier(catalogue, weights, backend, report, threads=threads)
-    return FrameReader(catalogue, classifier, CandidateFinder(load_ranker(), threads), remote=remote)
 
 
 def limits_of(catalogue: Catalogue) -> dict[int, float]:
@@ -291,7 +126,8 @@ class SignReader:
         if self._placing is not None:
             view = self._placing.look(frame.image, None if self._stills else frame.time_s)
             degraded = (*degraded, *view.degraded)
-        candidates = self._reader.find(frame.image, effort, light.gains, view.limits if view else None)
+        turn = None if self._stills else frame.number
+        candidates = self._reader.find(frame.image, effort, light.gains, view.limits if view else None, turn)
         return Found(frame, effort, tuple(degraded), light, view, candidates)
 
     def name(self, found: Found, *, dropped: int = 0) -> FrameMessage:

@@ -5,6 +5,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from detector.evidence import CONFIRMING_HITS, NO_SIGN_RATE, WRONG_CLASS_RATE
+from edge.frame_reader import FrameReader
 from edge.live_loop import Feed
 from edge.messages import (
     HEALTH_TOPIC,
@@ -17,7 +18,7 @@ from edge.messages import (
     encode,
 )
 from edge.publisher import SignPublisher
-from edge.reader import MIN_CONFIDENCE, FrameReader
+from edge.reader import MIN_CONFIDENCE
 from edge.sources import LiveSource, Source
 
 if TYPE_CHECKING:  # loads MCAP, which only those need who record

@@ -13,11 +13,12 @@ import numpy as np
 
 from calibration.mounting import MountedCamera
 from edge.frame import Frame
+from edge.frame_reader import FrameReader, open_reader
 from edge.live_loop import Feed, LiveLoop
 from edge.messages import HEALTH_INTERVAL_S, FrameMessage, HealthMessage
 from edge.placing import Placing
 from edge.publisher import SignPublisher
-from edge.reader import MIN_CONFIDENCE, FrameReader, SignReader, open_reader
+from edge.reader import MIN_CONFIDENCE, SignReader
 from edge.sources import CapturedSource, Source, SourceOptions, open_source
 from edge.status import FeedStatus
 from edge.watchdog import Watchdog

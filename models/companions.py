@@ -75,7 +75,19 @@ def load_companion(name: str, folder: Path, record: WeightsRecord, threads: int)
         answers = in_batches(logits, crops, 2, BATCHES[name])
         return np.asarray(answers[:, SIGN] - answers[:, BACKGROUND])
 
-    return log_odds
+    return both_ways(log_odds) if name == SURROUNDINGS else log_odds
+
+
+def both_ways(log_odds: LogOdds) -> LogOdds:
+    """The mean of what it says of crops and of their mirror images: a sign has the like around it on either side of the
+    road, and half of the network's errors are of the one view alone.
+    """
+
+    def mean(crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        said = log_odds(np.concatenate([crops, crops[:, :, ::-1]]))
+        return np.asarray(said.reshape(2, -1).mean(axis=0), np.float32)
+
+    return mean
 
 
 def load_companions(folder: Path, record: WeightsRecord, threads: int) -> tuple[LogOdds | None, LogOdds | None]:

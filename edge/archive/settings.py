@@ -9,8 +9,8 @@ import msgspec
 
 import detector
 from calibration.mounting_file import load_mounted
+from edge.frame_reader import FrameReader, open_reader
 from edge.placing import Placing
-from edge.reader import FrameReader, open_reader
 from models.backends import Backend
 from models.classifier import chosen_backend
 from models.sign_sizes import Road

@@ -15,11 +15,12 @@ from edge.benchmarks.pinned import answer
 from edge.benchmarks.stages import StageClock, open_timed_reader
 from edge.errors import SourceError
 from edge.frame import Frame
+from edge.frame_reader import FrameReader, open_reader
 from edge.loop import process
 from edge.messages import FrameMessage, encode
 from edge.outputs import Outputs
 from edge.progress import Report
-from edge.reader import FrameReader, SignReader, open_reader
+from edge.reader import SignReader
 from edge.sources import CapturedSource, open_source
 from edge.timing import shares, take_turns, time_calls
 from models.backends import Backend

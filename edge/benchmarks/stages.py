@@ -13,7 +13,7 @@ from detector.light import Gains
 from detector.limits import Limits
 from detector.ranker import Ranker, load_ranker
 from edge.classifiers import open_classifier
-from edge.reader import FrameReader
+from edge.frame_reader import FrameReader
 from models.backends import Backend, Logits
 from models.weights_record import catalogue_of
 
@@ -58,7 +58,7 @@ class StageClock:
 
 
 def open_timed_reader(weights: Path, backend: Backend, clock: StageClock) -> FrameReader:
-    """As `edge.reader.open_reader`, with a clock in it."""
+    """As `edge.frame_reader.open_reader`, with a clock in it."""
     catalogue = catalogue_of(weights)
     classifier, _ = open_classifier(catalogue, weights, backend)
     screen, surroundings = classifier.screen, classifier.surroundings

@@ -22,9 +22,9 @@ from edge.benchmarks.simple_finders import SIMPLE_FINDERS
 from edge.cli.live_options import Size
 from edge.cli.options import json_option
 from edge.detector_evaluation import LOOSE
+from edge.frame_reader import CANDIDATE_LIMIT
 from edge.machine import machine_facts, machine_line, versions
 from edge.progress import progress_bar
-from edge.reader import CANDIDATE_LIMIT
 from edge.sample_drive import SampleDrive
 from edge.timing import WARM_UP_CALLS, shares, time_calls
 from models.archive import Archive

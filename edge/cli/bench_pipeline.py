@@ -27,7 +27,7 @@ DRIVE_FPS = 25.0
 DRIVE_SEED = 7
 CORES = 2
 THREADS = 2
-"""Of the candidate stage and of LiteRT, as `edge.reader` opens them."""
+"""Of the candidate stage and of LiteRT, as `edge.frame_reader` opens them."""
 PACKAGES = ("signwatch", "ai-edge-litert", "numba", "numpy", "onnxruntime", "opencv-python", "openvino")
 
 

@@ -39,7 +39,7 @@ PROGRAMS = {
     "import edge.cli.run": "import edge.cli.run",
 }
 """Processes that end when they have done that: the interpreter alone, a control process, the command's own modules."""
-LOADING = "from edge.reader import open_reader; open_reader(backend={backend!r})"
+LOADING = "from edge.frame_reader import open_reader; open_reader(backend={backend!r})"
 
 
 @click.command("start")

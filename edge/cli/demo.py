@@ -11,13 +11,14 @@ from calibration.mounting_file import save_mounted
 from edge.cli.demo_table import distance_verdict, in_force, readings, table, verdict
 from edge.cli.options import weights_option
 from edge.errors import SinkError, WireError
+from edge.frame_reader import FrameReader, open_reader
 from edge.loop import process
 from edge.messages import FrameMessage, decode
 from edge.outputs import Outputs
 from edge.placing import Placing
 from edge.progress import progress_bar
 from edge.publisher import SignPublisher
-from edge.reader import FrameReader, SignReader, open_reader
+from edge.reader import SignReader
 from edge.sample_drive import SampleDrive, write_drive
 from edge.sources import CapturedSource, open_source
 from models.catalogue import load_catalogue

@@ -25,8 +25,8 @@ from edge.cli.options import (
 from edge.cli.sign_part import spread
 from edge.detector_evaluation import JudgedFrame, figures, judge_frame
 from edge.folds import Fold, folds_to_measure
+from edge.frame_reader import FrameReader
 from edge.progress import progress_bar
-from edge.reader import FrameReader
 from edge.report import Draw, Plot, Report, percent, require_report_packages, write_png
 from models.archive import Archive
 from models.backends import Backend

@@ -17,8 +17,9 @@ from edge.cli.heavy import load_lightgbm
 from edge.cli.options import backend_option, fold_weights_option, html_option, json_option, weights_option
 from edge.detector_evaluation import CLOSE, LOOSE, JudgedFrame, by_family, by_size, figures, judge_frames, sign_ranks
 from edge.folds import Fold, open_folds, shipped_fold
+from edge.frame_reader import CANDIDATE_LIMIT, FrameReader
 from edge.progress import progress_bar, shifted
-from edge.reader import CANDIDATE_LIMIT, STILL_CONFIDENCE, FrameReader
+from edge.reader import STILL_CONFIDENCE
 from edge.report import BAD, FAINT, SERIES, Picture, Plot, Report, percent
 from models.archive import Archive
 from models.backends import Backend

@@ -19,9 +19,9 @@ from edge.cli.options import (
 from edge.cli.sign_part import spread
 from edge.folds import Fold, folds_to_measure
 from edge.following import Followed, drivable, follow_clip, follow_frame
+from edge.frame_reader import FrameReader
 from edge.progress import Report as Progress
 from edge.progress import progress_bar, shifted
-from edge.reader import FrameReader
 from edge.report import Report
 from edge.track_figures import track_figures
 from edge.tracks_report import SHARES, fill, share_text

@@ -10,11 +10,12 @@ from edge.cli.calibration_options import as_road, camera_file_option, open_camer
 from edge.cli.comparison import say_comparison
 from edge.cli.options import any_backend_option, json_option, weights_option
 from edge.errors import SourceError
+from edge.frame_reader import open_reader
 from edge.loop import process
 from edge.outputs import Outputs
 from edge.placing import Placing
 from edge.publisher import SignPublisher
-from edge.reader import SignReader, open_reader
+from edge.reader import SignReader
 from edge.run_comparison import RunComparison, messages_before
 from edge.run_log import RunLog
 from edge.sources import CapturedSource, Source, open_all

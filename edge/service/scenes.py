@@ -10,7 +10,7 @@ from models.catalogue import Catalogue
 from models.classifier import Classifier
 
 if TYPE_CHECKING:
-    from edge.reader import FrameReader
+    from edge.frame_reader import FrameReader
 
 
 class SceneReader:
@@ -50,6 +50,6 @@ class SceneReader:
     def _open(self) -> "FrameReader":
         from detector.candidates import CandidateFinder
         from detector.ranker import load_ranker
-        from edge.reader import FrameReader
+        from edge.frame_reader import FrameReader
 
         return FrameReader(self._catalogue, self._classifier, CandidateFinder(load_ranker()))

@@ -157,3 +157,15 @@ def test_where_a_sign_should_be_and_no_candidate_is_the_poorest_make_room() -> N
     assert found.completed(nothing, 3).boxes_xywh_px.tolist() == boxes.tolist()
     alone = Candidates(nothing, np.empty(0, np.float32)).completed(boxes, 3)
     assert alone.boxes_xywh_px.tolist() == boxes.tolist()
+
+
+def test_what_looks_less_like_a_sign_takes_turns_until_all_have_been_there() -> None:
+    scores = np.arange(23, 0, -1, dtype=np.float32)
+    found = Candidates(np.zeros((23, 4), np.float32), scores)
+    turns = [found.in_turn(3, 8, turn).scores.tolist() for turn in range(3)]
+    assert all(turn[:3] == [23.0, 22.0, 21.0] for turn in turns)
+    assert all(len(turn) <= 3 + 8 for turn in turns)
+    others = [score for turn in turns for score in turn[3:]]
+    assert sorted(others, reverse=True) == scores[3:].tolist()
+    assert found.in_turn(3, 8, 3).scores.tolist() == turns[0]
+    assert len(found.first(2).in_turn(3, 8, 1)) == 2

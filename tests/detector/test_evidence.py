@@ -121,3 +121,11 @@ def test_a_limit_needs_more_where_a_lower_one_is_possible() -> None:
     assert confirmable(between, {}) == 2
     assert confirmable(between, {2: [1]}) is None
     assert confirmable(between, {1: [2]}) == 2, "a higher one may be in doubt"
+
+
+def test_what_a_frame_shows_over_and_over_needs_more_to_be_signs() -> None:
+    enough = votes(*[0.999] * 30)
+    assert confirmable(enough, {}, alike=2) == 2
+    assert confirmable(enough, {}, alike=3) is None
+    clear = votes(*[0.999] * 90, existence=1 - 1e-7)
+    assert [confirmable(clear, {}, alike=alike) for alike in (3, 4, 9)] == [2, 2, 2], "a limit over each lane"

@@ -246,3 +246,13 @@ def test_where_the_signs_should_be_is_where_they_then_are() -> None:
     assert expected[1] == pytest.approx((30, 300, 20, 20), abs=2)
     assert len(tracker.expected(20 / FPS, (700, 800))) == 1, "what has left the picture is not looked for"
     assert Tracker().expected(0.0, (1360, 800)).shape == (0, 4)
+
+
+@pytest.mark.parametrize(("classes", "confirmed"), [([2], 1), ([2, 2], 2), ([2] * 6, 0), ([0, 1, 2, 3, 4, 0], 6)])
+def test_what_repeats_in_a_picture_is_no_sign(classes: list[int], confirmed: int) -> None:
+    frames = [
+        seen(*(((100.0 + 150 * place, 300.0, 32.0, 32.0), class_id, 0.999) for place, class_id in enumerate(classes)))
+        for _ in range(40)
+    ]
+    last = drive(Tracker(), frames)[-1]
+    assert [track.state for track in last].count("confirmed") == confirmed

@@ -9,10 +9,11 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
+from edge.frame_reader import open_reader
 from edge.loop import process
 from edge.messages import FrameMessage, Latency, encode
 from edge.outputs import Outputs
-from edge.reader import SignReader, open_reader
+from edge.reader import SignReader
 from edge.run_comparison import RunComparison, messages_before
 from edge.sample_drive import SampleDrive, write_drive
 from edge.sources import CapturedSource, open_source

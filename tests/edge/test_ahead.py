@@ -11,8 +11,9 @@ from edge.ahead import read_ahead
 from edge.budget import LEVELS, Effort
 from edge.errors import SourceError
 from edge.frame import Frame
+from edge.frame_reader import FrameReader, open_reader
 from edge.messages import FrameMessage
-from edge.reader import Found, FrameReader, SignReader, open_reader
+from edge.reader import Found, SignReader
 from edge.seeing import Light
 from tests.edge.messages import MESSAGE
 from tests.edge.scenes import scene

@@ -7,8 +7,9 @@ from detector.candidates import Candidates
 from detector.detections import detect
 from detector.tracker import Tracker
 from edge.debug_view import FRAME_WIDTH_PX, NOT_A_SIGN, PANEL_WIDTH_PX, draw_insight
+from edge.frame_reader import FrameReading
 from edge.overlay import CONFIRMED
-from edge.reader import FrameReading, Insight
+from edge.reader import Insight
 from models.catalogue import BUILT_IN, load_catalogue
 from tests.edge.messages import MESSAGE
 

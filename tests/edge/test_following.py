@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from edge.following import drivable, follow_clip, follow_frame
-from edge.reader import FrameReader, open_reader
+from edge.frame_reader import FrameReader, open_reader
 from edge.sample_drive import draw_sign
 from edge.track_figures import track_figures
 from models.archive import Archive

@@ -9,8 +9,9 @@ import pytest
 from calibration.camera import Camera
 from calibration.mounting import MountedCamera
 from calibration.mounting_search import MountingSearch
+from edge.frame_reader import open_reader
 from edge.placing import Placing
-from edge.reader import SignReader, open_reader
+from edge.reader import SignReader
 from edge.sources import open_source
 
 

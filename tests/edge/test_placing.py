@@ -17,9 +17,10 @@ from detector.motion import first_seen, measured
 from detector.tracker import Track
 from edge.budget import LEVELS
 from edge.frame import Frame
+from edge.frame_reader import FrameReader, open_reader
 from edge.messages import FrameMessage
 from edge.placing import OTHER_SHAPE, Placing
-from edge.reader import FrameReader, SignReader, open_reader
+from edge.reader import SignReader
 from models.catalogue import Catalogue, load_catalogue
 from models.sign_sizes import Road
 from tests.edge.scenes import scene

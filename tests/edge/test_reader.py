@@ -8,8 +8,9 @@ import pytest
 from detector.boxes import overlaps
 from edge.budget import LEVELS, Effort
 from edge.frame import Frame
+from edge.frame_reader import FrameReader, open_reader
 from edge.messages import FrameMessage, decode, encode
-from edge.reader import FORGET_AFTER_S, FrameReader, SignReader, open_reader
+from edge.reader import FORGET_AFTER_S, SignReader
 from edge.sources import open_source
 from models.archive import Archive
 from models.gtsdb import list_frames, read_frame

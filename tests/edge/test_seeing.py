@@ -3,7 +3,8 @@ import time
 import pytest
 
 from edge.frame import Frame
-from edge.reader import SignReader, open_reader
+from edge.frame_reader import open_reader
+from edge.reader import SignReader
 from edge.sample_drive import SampleDrive
 from edge.seeing import Seeing
 from tests.calibration.pictures import Image, exposed, out_of_focus, tinted

@@ -67,7 +67,7 @@ def test_int8_reads_signs_as_float_does() -> None:
 @pytest.mark.parametrize("backend", ["auto", *VEHICLE_BACKENDS])
 def test_the_vehicle_reads_crops_without_tensorflow(backend: Backend) -> None:
     code = (
-        "import sys, numpy as np; from edge.reader import open_reader\n"
+        "import sys, numpy as np; from edge.frame_reader import open_reader\n"
         f"reader = open_reader(backend={backend!r})\n"
         "reader.read(np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8), 0.5); reader.close()\n"
         "from models.catalogue import load_catalogue; from models.classifier import load_classifier\n"

@@ -19,8 +19,9 @@ from edge.archive.memory import Memory
 from edge.archive.piece import Job, PieceResult
 from edge.archive.workers import LocalWorkers
 from edge.errors import SinkError
+from edge.frame_reader import open_reader
 from edge.messages import FrameMessage
-from edge.reader import SignReader, open_reader
+from edge.reader import SignReader
 from edge.sources import VideoSource
 from models.errors import ModelError
 from tests.edge.archive.drives import (

@@ -12,9 +12,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from edge.cli import main
+from edge.frame_reader import open_reader
 from edge.inbox import Limits
 from edge.messages import FRAME_TOPIC, FrameMessage, HealthMessage, encode
-from edge.reader import SignReader, open_reader
+from edge.reader import SignReader
 from edge.recording.file import CHUNK_BYTES
 from edge.recording.reader import Recorded, Recording
 from edge.recording.recorder import Recorder
