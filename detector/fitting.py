@@ -18,16 +18,20 @@ STEPS = np.array(
         [0.2, 0, 0, 0],
         [0, -0.2, 0, 0],
         [0, 0.2, 0, 0],
-        [0, -0.2, 0, -0.5],
-        [0, 0.2, 0, -0.5],
     ],
     np.float32,
 )
-"""As `detector.ranker.apply_offsets` takes them: smaller and larger by a quarter, a fifth of the size each way, and the
-upper and the lower of two signs that one box holds."""
+"""As `detector.ranker.apply_offsets` takes them: smaller and larger by a quarter, and a fifth of the size each way."""
+NEIGHBOURS = len(STEPS) + 2
 
 
 def neighbours(boxes_xywh_px: Boxes) -> Boxes:
-    """Of boxes (n, 4) those that are a step away: (n, steps, 4) in pixels."""
+    """Of boxes (n, 4) those that are a step away, and the upper and the lower of two signs on a pole that one may hold,
+    which of a box no higher than wide are itself: (n, NEIGHBOURS, 4) in pixels.
+    """
     steps = [apply_offsets(boxes_xywh_px, np.broadcast_to(step, boxes_xywh_px.shape)) for step in STEPS]
-    return np.stack(steps, axis=1)
+    left, top, width, height = boxes_xywh_px.T
+    side = np.minimum(width, height)
+    upper = np.stack([left, top, width, side], axis=1)
+    lower = np.stack([left, top + height - side, width, side], axis=1)
+    return np.stack([*steps, upper, lower], axis=1)

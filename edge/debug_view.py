@@ -70,7 +70,7 @@ def _fitted(image: Picture, side_px: int) -> Picture:
 
 
 def _draw_candidates(image: Picture, reading: FrameReading) -> Picture:
-    """The best last, so that it lies on top; the number is its rank."""
+    """The best last, so that it lies on top; the number is its place among those that were looked at."""
     scale = max(0.3, image.shape[1] / 1360 * 0.4)
     signs = reading.probabilities[:, :-1].max(axis=1, initial=0.0)
     for rank in range(len(reading.candidates) - 1, -1, -1):

@@ -117,7 +117,7 @@ def test_a_limit_needs_more_where_a_lower_one_is_possible() -> None:
     doubtful = votes(*[0.995] * 60, other=1)
     assert confirmable(doubtful, {}) == 2
     assert confirmable(doubtful, {2: [0, 4]}) == 2
-    between = Evidence(20.0, np.log([1e-9, 1e-3, 0.9988, 1e-9, 1e-9]), 1.0, 1.0, PRIOR_ODDS)
+    between = Evidence(20.0, np.log([1e-9, 4e-4, 0.9996, 1e-9, 1e-9]), 1.0, 1.0, PRIOR_ODDS)
     assert confirmable(between, {}) == 2
     assert confirmable(between, {2: [1]}) is None
     assert confirmable(between, {1: [2]}) == 2, "a higher one may be in doubt"
