@@ -142,10 +142,11 @@ class FrameReader:
         gains: Gains | None = None,
         expected_xywh_px: Boxes | None = None,
     ) -> tuple[Candidates, NDArray[np.float32]]:
-        """What the networks say of candidates of a frame, (n, classes + 1), background last, and the candidates anew:
-        where the classifier is in doubt, with the neighbouring box of which it is in less.
+        """What the networks say of candidates of a frame, (n, classes + 1), background last, and the candidates.
 
-        Where signs are followed the classifier looks whatever the screen takes a candidate for.
+        Of a drive's frame, of which it is said what is expected in it, those of which the classifier is in doubt have
+        the neighbouring box of which it is in less: a later frame corrects what is wrongly made surer. And where signs
+        are followed the classifier looks whatever the screen takes a candidate for.
         """
         record = self._classifier.record
         boxes = candidates.boxes_xywh_px
@@ -154,8 +155,9 @@ class FrameReader:
         if expected_xywh_px is not None:
             certain = overlaps(boxes, expected_xywh_px).max(axis=1, initial=0.0) >= EXPECTED_OVERLAP
         probabilities = self._classifier.judge(balanced(crops, gains), certain)
-        boxes, probabilities = self._fitted(image, boxes, probabilities, gains)
-        candidates = Candidates(boxes, candidates.scores)
+        if expected_xywh_px is not None:
+            boxes, probabilities = self._fitted(image, boxes, probabilities, gains)
+            candidates = Candidates(boxes, candidates.scores)
         if self._classifier.surroundings is None:
             return candidates, probabilities
         likely = np.flatnonzero(probabilities[:, -1] <= 1 - WORTH_A_SECOND_LOOK)

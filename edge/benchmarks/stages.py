@@ -19,8 +19,8 @@ from models.weights_record import catalogue_of
 
 STAGES = ("look", *CANDIDATE_STAGES, "crops", "screen", "network", "around", "track", "encode")
 """`look` judges the picture and asks the tracker where signs should be; `network` is the classifier's, of what its
-screen leaves; `around` are the crops of surroundings and what they say; `track` is from there to the message, `encode`
-makes it JSON."""
+screen leaves and of boxes beside the doubtful ones; `around` are the crops of surroundings and what they say; `track`
+is from there to the message, `encode` makes it JSON."""
 
 
 class StageClock:
@@ -64,7 +64,7 @@ def open_timed_reader(weights: Path, backend: Backend, clock: StageClock) -> Fra
     screen, surroundings = classifier.screen, classifier.surroundings
     timed = replace(
         classifier,
-        logits=_timed(classifier.logits, clock, "screen" if screen else "crops", "network"),
+        logits=_timed(classifier.logits, clock, "crops", "network"),
         screen=_timed(screen, clock, "crops", "screen") if screen else None,
         surroundings=_timed(surroundings, clock, "around", "around") if surroundings else None,
     )
