@@ -148,13 +148,11 @@ class FrameReader:
         the neighbouring box of which it is in less: a later frame corrects what is wrongly made surer. And where signs
         are followed the classifier looks whatever the screen takes a candidate for.
         """
-        record = self._classifier.record
         boxes = candidates.boxes_xywh_px
-        crops = cut_crops(image, boxes, record.crop_margin, record.crop_size_px)
         certain = np.zeros(len(boxes), np.bool_)
         if expected_xywh_px is not None:
             certain = overlaps(boxes, expected_xywh_px).max(axis=1, initial=0.0) >= EXPECTED_OVERLAP
-        probabilities = self._classifier.judge(balanced(crops, gains), certain)
+        probabilities = self._classifier.judge(self._crops(image, boxes, gains), certain)
         if expected_xywh_px is not None:
             boxes, probabilities = self._fitted(image, boxes, probabilities, gains)
             candidates = Candidates(boxes, candidates.scores)
@@ -173,9 +171,7 @@ class FrameReader:
         background = probabilities[:, -1]
         rows = np.flatnonzero((background <= 1 - WORTH_A_SECOND_LOOK) & (background >= BEYOND_DOUBT))
         beside = neighbours(boxes[rows])
-        record = self._classifier.record
-        crops = cut_crops(image, beside.reshape(-1, 4), record.crop_margin, record.crop_size_px)
-        answers = self._classifier.probabilities(balanced(crops, gains))
+        answers = self._classifier.probabilities(self._crops(image, beside.reshape(-1, 4), gains))
         answers = answers.reshape(*beside.shape[:2], probabilities.shape[1])
         least = answers[:, :, -1].argmin(axis=1)
         said = answers[np.arange(len(rows)), least, -1]
@@ -184,6 +180,11 @@ class FrameReader:
         boxes[rows[better]] = beside[better, least[better]]
         probabilities[rows[better]] = answers[better, least[better]]
         return boxes, probabilities
+
+    def _crops(self, image: NDArray[np.uint8], boxes: Boxes, gains: Gains | None) -> NDArray[np.uint8]:
+        """What the classifier sees of boxes (n, 4)."""
+        record = self._classifier.record
+        return balanced(cut_crops(image, boxes, record.crop_margin, record.crop_size_px), gains)
 
     def close(self) -> None:
         """Let go of threads and connections."""
