@@ -6,6 +6,7 @@ a box the better it fits, so where it is in doubt, it is asked about the neighbo
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detector.boxes import Boxes
 from detector.ranker import apply_offsets
@@ -22,16 +23,16 @@ STEPS = np.array(
     np.float32,
 )
 """As `detector.ranker.apply_offsets` takes them: smaller and larger by a quarter, and a fifth of the size each way."""
-NEIGHBOURS = len(STEPS) + 2
 
 
-def neighbours(boxes_xywh_px: Boxes) -> Boxes:
-    """Of boxes (n, 4) those that are a step away, and the upper and the lower of two signs on a pole that one may hold,
-    which of a box no higher than wide are itself: (n, NEIGHBOURS, 4) in pixels.
+def neighbours(boxes_xywh_px: Boxes) -> tuple[Boxes, NDArray[np.intp]]:
+    """Of boxes (n, 4) those that are a step away, and the upper and the lower of two signs on a pole that one may hold
+    if it is higher than wide: (m, 4) in pixels, and beside which row each is, (m,).
     """
+    rows = np.arange(len(boxes_xywh_px))
     steps = [apply_offsets(boxes_xywh_px, np.broadcast_to(step, boxes_xywh_px.shape)) for step in STEPS]
-    left, top, width, height = boxes_xywh_px.T
-    side = np.minimum(width, height)
-    upper = np.stack([left, top, width, side], axis=1)
-    lower = np.stack([left, top + height - side, width, side], axis=1)
-    return np.stack([*steps, upper, lower], axis=1)
+    high = np.flatnonzero(boxes_xywh_px[:, 3] > boxes_xywh_px[:, 2])
+    left, top, width, height = boxes_xywh_px[high].T
+    upper = np.stack([left, top, width, width], axis=1)
+    lower = np.stack([left, top + height - width, width, width], axis=1)
+    return np.concatenate([*steps, upper, lower]), np.concatenate([*[rows] * len(STEPS), high, high])

@@ -170,15 +170,16 @@ class FrameReader:
         """Boxes (n, 4) and what the classifier says of them, each doubtful one a step away if that fits better."""
         background = probabilities[:, -1]
         rows = np.flatnonzero((background <= 1 - WORTH_A_SECOND_LOOK) & (background >= BEYOND_DOUBT))
-        beside = neighbours(boxes[rows])
-        answers = self._classifier.probabilities(self._crops(image, beside.reshape(-1, 4), gains))
-        answers = answers.reshape(*beside.shape[:2], probabilities.shape[1])
-        least = answers[:, :, -1].argmin(axis=1)
-        said = answers[np.arange(len(rows)), least, -1]
+        beside, owner = neighbours(boxes[rows])
+        answers = self._classifier.probabilities(self._crops(image, beside, gains))
+        # By row and, within it, by how little of background there is.
+        order = np.lexsort((answers[:, -1], owner))
+        best = order[np.searchsorted(owner[order], np.arange(len(rows)))]
+        said = answers[best, -1]
         better = np.flatnonzero((1 - said) * background[rows] > SO_MANY_TIMES_SURER * (1 - background[rows]) * said)
         boxes, probabilities = boxes.copy(), probabilities.copy()
-        boxes[rows[better]] = beside[better, least[better]]
-        probabilities[rows[better]] = answers[better, least[better]]
+        boxes[rows[better]] = beside[best[better]]
+        probabilities[rows[better]] = answers[best[better]]
         return boxes, probabilities
 
     def _crops(self, image: NDArray[np.uint8], boxes: Boxes, gains: Gains | None) -> NDArray[np.uint8]:
