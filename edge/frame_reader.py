@@ -41,6 +41,8 @@ IN_TURN, TAKING_TURNS = 16, 200
 come from: one after another, each every tenth frame or so."""
 BEYOND_DOUBT = 4.5e-5
 """Probability of background to the classifier, log odds of 10 for a sign, under which a box is left as it is."""
+MOST_DOUBTFUL = 6
+"""Boxes of a frame whose neighbours are looked at, the likeliest signs first, so that time is bounded."""
 SO_MANY_TIMES_SURER = np.e
 """In odds, of a box a step away, which is then taken: for less it would wander."""
 
@@ -167,9 +169,10 @@ class FrameReader:
     def _fitted(
         self, image: NDArray[np.uint8], boxes: Boxes, probabilities: NDArray[np.float32], gains: Gains | None
     ) -> tuple[Boxes, NDArray[np.float32]]:
-        """Boxes (n, 4) and what the classifier says of them, each doubtful one a step away if that fits better."""
+        """Boxes (n, 4) and what the classifier says of them, doubtful ones a step away if that fits better."""
         background = probabilities[:, -1]
         rows = np.flatnonzero((background <= 1 - WORTH_A_SECOND_LOOK) & (background >= BEYOND_DOUBT))
+        rows = rows[background[rows].argsort(kind="stable")[:MOST_DOUBTFUL]]
         beside, owner = neighbours(boxes[rows])
         answers = self._classifier.probabilities(self._crops(image, beside, gains))
         # By row and, within it, by how little of background there is.

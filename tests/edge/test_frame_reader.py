@@ -1,0 +1,79 @@
+"""Boxes of which a network is in doubt, and what stands beside them."""
+
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from detector.boxes import Boxes, overlaps
+from detector.candidates import CandidateFinder, Candidates
+from edge.frame_reader import MOST_DOUBTFUL, FrameReader
+from models.catalogue import load_catalogue
+from models.classifier import Classifier
+from models.weights_record import BUILT_IN, read_record
+
+NOTHING = np.empty((0, 4), np.float32)
+SIGN = np.array([[100, 100, 40, 40]], np.float32)
+STOP = 14
+
+
+class Bright:
+    """To it a crop is the more of a stop sign the brighter it is, with even odds at 128; it counts what it is shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[NDArray[np.uint8]] = []
+        catalogue = load_catalogue()
+        self._classes = len(catalogue)
+        classifier = Classifier(replace(read_record(BUILT_IN), temperature=1.0), "litert", self._logits)
+        # It finds nothing by itself: what is looked at is given.
+        self.reader = FrameReader(catalogue, classifier, cast("CandidateFinder", None))
+
+    def _logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        self.shown.append(crops)
+        logits = np.full((len(crops), self._classes + 1), -50.0, np.float32)
+        logits[:, STOP] = (crops.mean(axis=(1, 2, 3)) - 128) / 20
+        logits[:, -1] = 0.0
+        return logits
+
+    def judge(self, image: NDArray[np.uint8], boxes: Boxes, expected: Boxes | None) -> Boxes:
+        """Where the boxes are after it has looked."""
+        candidates = Candidates(boxes, np.zeros(len(boxes), np.float32))
+        return self.reader.judge(image, candidates, expected_xywh_px=expected)[0].boxes_xywh_px
+
+
+def street(*signs: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+    """Dark, with bright squares."""
+    image = np.full((400, 800, 3), 20, np.uint8)
+    for x, y, w, h in np.array(signs, int):
+        image[y : y + h, x : x + w] = 200
+    return image
+
+
+@pytest.mark.parametrize("box", [(92, 92, 56, 56), (100, 100, 40, 80)])
+def test_in_a_drive_a_doubtful_box_gives_way_to_one_beside_that_fits_better(box: tuple[int, int, int, int]) -> None:
+    given = np.array([box], np.float32)
+    seen = Bright().judge(street(*SIGN), given, NOTHING)
+    assert overlaps(SIGN, seen)[0, 0] > overlaps(SIGN, given)[0, 0] + 0.1
+
+
+def test_a_single_picture_and_what_is_beyond_doubt_are_left_as_they_are() -> None:
+    doubtful, dark = np.array([[92, 92, 56, 56]], np.float32), np.array([[500, 50, 40, 40]], np.float32)
+    for boxes, expected in ((doubtful, None), (dark, NOTHING)):
+        network = Bright()
+        np.testing.assert_array_equal(network.judge(street(*SIGN), boxes, expected), boxes)
+        assert sum(map(len, network.shown)) == 1
+
+
+def test_of_many_doubtful_boxes_the_likeliest_are_looked_at_again_so_that_time_is_bounded() -> None:
+    count = 2 * MOST_DOUBTFUL
+    signs = [(20 + 60 * number, 100, 40, 40) for number in range(count)]
+    # Each a little larger than the one before, so a little less likely.
+    boxes = np.array([(x - grown, y - grown, w + 2 * grown, h + 2 * grown) for grown, (x, y, w, h) in
+                      zip(np.linspace(7, 8.5, count), signs, strict=True)], np.float32)  # fmt: skip
+    network = Bright()
+    seen = network.judge(street(*signs), boxes, NOTHING)
+    moved = (seen != boxes).any(axis=1)
+    assert moved.tolist() == [True] * MOST_DOUBTFUL + [False] * MOST_DOUBTFUL
+    assert len(network.shown[1]) <= 8 * MOST_DOUBTFUL
