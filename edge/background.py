@@ -3,22 +3,31 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import Boxes, overlaps
 from detector.candidates import CandidateFinder
-from detector.crops import cut_crops
+from detector.crops import cut_crop, cut_crops
 from edge.frame_reader import CANDIDATE_LIMIT
 from edge.learning import ANNOTATED_SIDE_PX, BACKGROUND_OVERLAP
 from models.archive import Archive
+from models.catalogue import Catalogue
 from models.classifier import Classifier
 from models.gtsdb import StreetFrame, read_frame
+from models.gtsrb import SignPicture, read_crops
+from models.look_alikes import make_look_alikes
 
 FOUND_OVERLAP = 0.5
 """A candidate that overlaps a sign by as much has found it."""
 SAME_THING_OVERLAP = 0.5
 """Candidates that overlap by more are one thing on the road, which is counted once."""
+LOOK_ALIKES = 1500
+LOOK_ALIKE_SCALE = 3
+"""Made so many times larger than the network sees them, then averaged down."""
+LOOK_ALIKE_SEED = 4
+NO_FRAME = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +41,7 @@ class Things:
     crops: NDArray[np.uint8]
     """(n, size, size, 3) uint8 BGR: what the network saw."""
     frames: NDArray[np.int64]
-    """(n,) the number of the frame it is in."""
+    """(n,) the number of the frame it is in; of a look-alike `NO_FRAME`."""
 
     def passing(self, threshold: float) -> int:
         """How many are signs at a threshold of confidence."""
@@ -93,11 +102,33 @@ def separate(
     return Separation(len(frames), _joined(background), _joined(annotated), _joined(found))
 
 
+def read_look_alikes(
+    archive: Archive, pictures: list[SignPicture], catalogue: Catalogue, networks: Sequence[Classifier]
+) -> Things:
+    """What is a sign but for its colour or its outline, `LOOK_ALIKES` made from pictures of signs for each network.
+
+    Nothing where no picture has colour enough.
+    """
+    read = []
+    for network in networks:
+        record = network.record
+        size = LOOK_ALIKE_SCALE * record.crop_size_px
+        crops, labels = read_crops(archive, pictures, cut_crop, record.crop_margin, size)
+        alike = make_look_alikes(crops, labels, catalogue, record.crop_margin, LOOK_ALIKES, LOOK_ALIKE_SEED)
+        small = [cv2.resize(crop, [record.crop_size_px] * 2, interpolation=cv2.INTER_AREA) for crop in alike]
+        shape = (-1, record.crop_size_px, record.crop_size_px, 3)
+        read.append(_judged(np.array(small, np.uint8).reshape(shape), network, NO_FRAME))
+    return _joined(read)
+
+
 def _read(image: NDArray[np.uint8], boxes: Boxes, network: Classifier, frame: int) -> Things:
     record = network.record
-    crops = cut_crops(image, boxes, record.crop_margin, record.crop_size_px)
+    return _judged(cut_crops(image, boxes, record.crop_margin, record.crop_size_px), network, frame)
+
+
+def _judged(crops: NDArray[np.uint8], network: Classifier, frame: int) -> Things:
     signs = network.probabilities(crops)[:, :-1]
-    return Things(signs.max(axis=1), signs.argmax(axis=1), crops, np.full(len(boxes), frame, np.int64))
+    return Things(signs.max(axis=1), signs.argmax(axis=1), crops, np.full(len(crops), frame, np.int64))
 
 
 def _most_sign_like(boxes: Boxes, confidence: NDArray[np.float32]) -> list[int]:

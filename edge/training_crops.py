@@ -56,13 +56,17 @@ def lessons_of(
     catalogue: Catalogue,
     street: Street | None,
     drawn_share: float,
+    look_alike_share: float,
     held_out_share: float,
     seed: int,
     *,
     skip_broken: bool,
 ) -> Lessons:
-    """Read all of them. Raises DataError where data is missing or, unless it is skipped, broken. Needs TensorFlow."""
+    """Read all of them; `drawn_share` and `look_alike_share` are of the photographs of limits and of all of them.
+
+    Raises DataError where data is missing or, unless it is skipped, broken. Needs TensorFlow."""
     from models.augmentation import CONTEXT_MARGIN
+    from models.look_alikes import make_look_alikes
     from models.training import TrainingSet
     from models.typefaces import draw_limits
 
@@ -73,15 +77,22 @@ def lessons_of(
     seen, kinds, described_frames = _street_crops(street)
     background = seen[kinds == NO_SIGN]
     drawn, drawn_labels = draw_limits(training.labels, catalogue, background, CONTEXT_MARGIN, drawn_share, seed)
+    wanted = round(look_alike_share * len(training.labels))
+    alike = make_look_alikes(training.crops, training.labels, catalogue, CONTEXT_MARGIN, wanted, seed)
     # Frames name signs by the benchmark's classes, which are another catalogue's only by chance.
     learnt = kinds != NO_SIGN if catalogue.digest == load_catalogue(BUILT_IN).digest else np.zeros(len(kinds), bool)
     training = TrainingSet(
-        np.concatenate([training.crops, drawn, seen[learnt], background]),
+        np.concatenate([training.crops, drawn, seen[learnt], alike, background]),
         np.concatenate(
-            [training.labels, drawn_labels, kinds[learnt], np.full(len(background), len(catalogue), np.int64)]
+            [training.labels, drawn_labels, kinds[learnt], np.full(len(alike) + len(background), len(catalogue))]
         ),
     )
-    counts = {"drawn": len(drawn), "street_signs": int(learnt.sum()), "background": len(background)}
+    counts = {
+        "drawn": len(drawn),
+        "street_signs": int(learnt.sum()),
+        "look_alikes": len(alike),
+        "background": len(background),
+    }
     return Lessons(training, validation, described | described_frames | counts)
 
 

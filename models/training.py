@@ -56,7 +56,7 @@ class Recipe:
     warm_up_epochs: float = 1.0
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
-    background_share: float = 0.15
+    background_share: float = 0.18
     precision: Precision = "float32"
     seed: int = 1
     kept_share: float = 0.0

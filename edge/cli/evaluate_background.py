@@ -8,7 +8,7 @@ import click
 import numpy as np
 
 from detector.candidates import CandidateFinder
-from edge.background import Separation, Things, pooled, separate
+from edge.background import NO_FRAME, Separation, Things, pooled, read_look_alikes, separate
 from edge.cli.options import (
     backend_option,
     fold_weights_option,
@@ -17,6 +17,7 @@ from edge.cli.options import (
     json_option,
     weights_option,
 )
+from edge.cli.sign_part import pictures_of, spread
 from edge.folds import Fold, folds_to_measure
 from edge.progress import progress_bar, shifted
 from edge.reader import MIN_CONFIDENCE, STILL_CONFIDENCE
@@ -31,6 +32,8 @@ THRESHOLDS = tuple(sorted({0.3, 0.5, 0.6, 0.7, 0.8, 0.95, 0.98, 0.99, MIN_CONFID
 OPERATING = {MIN_CONFIDENCE: "may feed a track", STILL_CONFIDENCE: "counts in a single picture"}
 SHOWN = 48
 """Pictures of each sort in a report."""
+PICTURES = 1000
+"""Of held-out signs, from which look-alikes are made."""
 
 
 @click.command("background")
@@ -40,8 +43,19 @@ SHOWN = 48
 @json_option
 @html_option
 @fold_weights_option
+@click.option(
+    "--gtsrb",
+    type=click.Path(path_type=Path),
+    help="GTSRB, folder or zip: what held-out signs are taken for in another colour or outline, too.",
+)
 def command(
-    frames: Path, weights: Path | None, backend: Backend, as_json: bool, html: Path | None, fold_weights: Path | None
+    frames: Path,
+    weights: Path | None,
+    backend: Backend,
+    as_json: bool,
+    html: Path | None,
+    fold_weights: Path | None,
+    gtsrb: Path | None,
 ) -> None:
     """Background that passes as a sign, and signs that are lost, by threshold, on frames that taught nothing.
 
@@ -59,6 +73,7 @@ def command(
     by_fold = _separate(frames, folds)
     separation = pooled(list(by_fold.values()))
     rows = [_row(separation, threshold) for threshold in THRESHOLDS]
+    alike = _look_alikes(gtsrb, catalogue, folds) if gtsrb is not None else None
     if page is not None and html is not None:
         _fill(page, separation, rows, catalogue)
         if len(by_fold) > 1:
@@ -66,6 +81,8 @@ def command(
                 ["fold", "background passes", "share of it", "signs lost", "of all"],
                 [_fold_cells(number, part) for number, part in by_fold.items()],
             )
+        if alike is not None:
+            _fill_look_alikes(page, alike, catalogue)
         page.write(html)
     if as_json:
         facts = {
@@ -80,6 +97,8 @@ def command(
             {"fold": number, "frames": part.frames, "thresholds": [_row(part, threshold) for threshold in THRESHOLDS]}
             for number, part in by_fold.items()
         ]
+        if alike is not None:
+            facts["look_alikes"] = [_passing(alike, threshold) for threshold in THRESHOLDS]
         click.echo(json.dumps(facts | {"thresholds": rows, "folds": per_fold}))
         return
     click.echo(
@@ -95,6 +114,9 @@ def command(
             f"  {row['found_lost']:6} {percent(row['found_lost_share']):>8}  {OPERATING.get(row['threshold'], '')}"
         )
         click.echo(line.rstrip())
+    for row in [_passing(alike, threshold) for threshold in OPERATING] if alike is not None else ():
+        passes = f"{row['background_passes']} of {row['of']} look-alikes ({percent(row['background_share'])})"
+        click.echo(f"at {row['threshold']:g} {passes} pass")
     if len(by_fold) > 1:
         click.echo(f"by fold, at {MIN_CONFIDENCE:g}:")
         for number, part in by_fold.items():
@@ -126,6 +148,14 @@ def _separate(frames: Path, folds: list[Fold]) -> dict[int, Separation]:
     return measured
 
 
+def _look_alikes(gtsrb: Path, catalogue: Catalogue, folds: list[Fold]) -> Things:
+    """All networks have the same tracks held out. Raises DataError where there is none."""
+    networks = [fold.network for fold in folds]
+    with Archive(gtsrb) as archive, progress_bar("reading look-alikes", None):
+        pictures = spread(pictures_of(archive, "held-out", catalogue, networks[0].record), PICTURES)
+        return read_look_alikes(archive, pictures, catalogue, networks)
+
+
 def _fold_cells(number: int, part: Separation) -> list[str]:
     row = _row(part, MIN_CONFIDENCE)
     return [
@@ -138,18 +168,24 @@ def _fold_cells(number: int, part: Separation) -> list[str]:
 
 
 def _row(separation: Separation, threshold: float) -> dict[str, Any]:
-    background, annotated, found = separation.background, separation.annotated, separation.found
-    passes = background.passing(threshold)
+    annotated, found = separation.annotated, separation.found
     lost = len(annotated.confidence) - annotated.passing(threshold)
     found_lost = len(found.confidence) - found.passing(threshold)
-    return {
-        "threshold": threshold,
-        "background_passes": passes,
-        "background_share": _of(passes, background),
+    return _passing(separation.background, threshold) | {
         "signs_lost": lost,
         "signs_lost_share": _of(lost, annotated),
         "found_lost": found_lost,
         "found_lost_share": _of(found_lost, found),
+    }
+
+
+def _passing(background: Things, threshold: float) -> dict[str, Any]:
+    passes = background.passing(threshold)
+    return {
+        "threshold": threshold,
+        "background_passes": passes,
+        "of": len(background.confidence),
+        "background_share": _of(passes, background),
     }
 
 
@@ -218,12 +254,25 @@ def _fill(page: Report, separation: Separation, rows: list[dict[str, Any]], cata
     )
 
 
+def _fill_look_alikes(page: Report, alike: Things, catalogue: Catalogue) -> None:
+    shares = ", ".join(
+        f"{percent(_of(alike.passing(threshold), alike))} at {threshold:g}, which {use}"
+        for threshold, use in OPERATING.items()
+    )
+    page.section(
+        "Look-alikes",
+        f"{len(alike.confidence):,} held-out signs in another colour or outline, which are none. For a sign pass "
+        f"{shares}. The surest:",
+    ).pictures(_pictures(alike, np.argsort(-alike.confidence)[:SHOWN].tolist(), catalogue))
+
+
 def _pictures(things: Things, rows: list[Any], catalogue: Catalogue) -> list[Picture]:
     return [
         Picture(
             things.crops[row],
             catalogue[int(things.answers[row])].name,
-            f"{percent(float(things.confidence[row]), 1)} sure · frame {things.frames[row]:05}",
+            f"{percent(float(things.confidence[row]), 1)} sure"
+            + ("" if things.frames[row] == NO_FRAME else f" · frame {things.frames[row]:05}"),
         )
         for row in rows
     ]

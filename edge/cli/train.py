@@ -67,6 +67,13 @@ from models.weights_record import catalogue_of, read_record
     show_default=True,
     help="Limits drawn in other typefaces, as a share of the photographs.",
 )
+@click.option(
+    "--look-alikes",
+    type=click.FloatRange(0, 10),
+    default=0.5,
+    show_default=True,
+    help="Signs of another colour or outline, which are none, as a share of the photographs.",
+)
 @precision_option
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option(
@@ -97,6 +104,7 @@ def command(
     keep: float,
     learning_rate: float,
     drawn: float,
+    look_alikes: float,
     precision: Any,
     seed: int,
     validation: float,
@@ -107,8 +115,9 @@ def command(
     """Train the classifier on GTSRB or on signs of one's own, the candidate stage's ranker on GTSDB, or what goes
     with the classifier.
 
-    The classifier's background class is mined from the GTSDB frames given with --frames, and limits in other typefaces
-    are drawn before it; without them it learns neither, and everything on the road will look like a sign to it.
+    The classifier's background class is mined from the GTSDB frames given with --frames, with signs of other colours
+    and outlines beside it, and limits in other typefaces are drawn before it; without them it learns none of these, and
+    everything on the road will look like a sign to it.
     Interrupted, the same command goes on from the last epoch.
 
     Two small networks go with it and are added to the weights in --out, which can do without. The screen glances at
@@ -162,7 +171,7 @@ def command(
             seed=seed,
             kept_share=keep,
         )
-        _train_classifier(data, catalogue, street, out, start, recipe, drawn, validation, skip_broken)
+        _train_classifier(data, catalogue, street, out, start, recipe, drawn, look_alikes, validation, skip_broken)
 
 
 def _train_ranker(frames_path: Path, out: Path, trees: int, seed: int, fold: int) -> None:
@@ -189,6 +198,7 @@ def _train_classifier(
     start: Path | None,
     recipe: Any,
     drawn_share: float,
+    look_alike_share: float,
     held_out_share: float,
     skip_broken: bool,
 ) -> None:
@@ -202,7 +212,14 @@ def _train_classifier(
     from models.weights_record import CATALOGUE, KERAS, WeightsRecord
 
     lessons = lessons_of(
-        data_path, catalogue, street, drawn_share, held_out_share, recipe.seed, skip_broken=skip_broken
+        data_path,
+        catalogue,
+        street,
+        drawn_share,
+        look_alike_share,
+        held_out_share,
+        recipe.seed,
+        skip_broken=skip_broken,
     )
     training, validation, described = lessons.training, lessons.validation, lessons.described
     first = None
@@ -260,7 +277,10 @@ def _train_companion(
     companion = OF_NAME[name]
     recipe = replace(companion.recipe, **changed)
     if data is not None:
-        lessons = lessons_of(data, catalogue, street, drawn_share, held_out_share, recipe.seed, skip_broken=skip_broken)
+        # What only looks like a sign is for the classifier to tell: it looks closer.
+        lessons = lessons_of(
+            data, catalogue, street, drawn_share, 0.0, held_out_share, recipe.seed, skip_broken=skip_broken
+        )
     elif catalogue.digest == load_catalogue().digest:
         lessons = surroundings_of(street, len(catalogue))
     else:

@@ -4,18 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from detector.candidates import CandidateFinder, Candidates
-from edge.background import Separation, separate
+from edge.background import LOOK_ALIKES, NO_FRAME, Separation, read_look_alikes, separate
 from models.archive import Archive
 from models.catalogue import load_catalogue
 from models.classifier import Classifier
 from models.gtsdb import list_frames
+from models.gtsrb import list_pictures
 from models.weights_record import BUILT_IN, read_record
-from tests.models.benchmark import encode
+from tests.models.benchmark import encode, kaggle
 
 SIGN = (20, 20, 20, 20)
 
@@ -84,3 +86,18 @@ def test_a_sign_is_read_at_the_most_sign_like_of_its_candidates(tmp_path: Path) 
     assert 0 < alone.found.confidence[0] < alone.annotated.confidence[0]
     assert measure(tmp_path, poor, SIGN).found.confidence[0] == pytest.approx(alone.annotated.confidence[0])
     assert len(measure(tmp_path).found.confidence) == 0
+
+
+def test_look_alikes_are_made_of_pictures_of_signs_and_read_as_the_network_sees_them(tmp_path: Path) -> None:
+    data = kaggle(tmp_path)
+    for file in data.rglob("Train/*/*.png"):
+        sign = np.full_like(cv2.imread(str(file)), 40)
+        cv2.circle(sign, (sign.shape[1] // 2, sign.shape[0] // 2), min(sign.shape[:2]) // 3, (20, 20, 220), cv2.FILLED)
+        cv2.imwrite(str(file), sign)
+    with Archive(data) as archive:
+        pictures = list_pictures(archive, "train", len(load_catalogue()))
+        alike = read_look_alikes(archive, pictures, load_catalogue(), [brightness_reader()] * 2)
+    assert alike.crops.shape == (2 * LOOK_ALIKES, 32, 32, 3)
+    assert (alike.answers == 14).all()
+    assert (alike.crops.reshape(len(alike.crops), -1).max(axis=1) > 150).all(), "the disc is in each"
+    assert set(alike.frames.tolist()) == {NO_FRAME}

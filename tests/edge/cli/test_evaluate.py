@@ -105,9 +105,11 @@ def test_one_kind_can_be_measured_alone_and_gives_the_same_again(tmp_path: Path)
 
 def test_background_and_signs_are_counted_by_threshold(tmp_path: Path) -> None:
     data = street(tmp_path, "00000.ppm;2;3;21;22;7\n")
-    result = evaluate("background", "--frames", data, "--json", "--html", tmp_path / "report.html")
+    signs = benchmark.kaggle(tmp_path / "signs")
+    result = evaluate("background", "--frames", data, "--gtsrb", signs, "--json", "--html", tmp_path / "report.html")
     assert result.exit_code == 0, result.output
     figures = json.loads(result.stdout)
+    assert {row["of"] for row in figures["look_alikes"]} == {0}, "grey pictures have no colour to change"
     assert (figures["frames"], figures["signs"], figures["signs_found"]) == (1, 1, 0)
     rows = {row["threshold"]: row for row in figures["thresholds"]}
     assert {MIN_CONFIDENCE, STILL_CONFIDENCE} <= rows.keys()
