@@ -96,6 +96,8 @@ class EpochResult:
     """The same in time of all processors, which other programs beside it don't lengthen."""
 
 
+USUAL_TEMPERATURE, TEMPERATURE_SPREAD = 0.5, 0.1
+"""What held-out tracks gave for networks of this recipe's smoothing, and the standard deviation of its logarithm."""
 CHECKPOINT = "checkpoint.keras"
 HISTORY = "history.jsonl"
 CONFIG = "config.json"
@@ -318,13 +320,18 @@ def logits_of(
 
 
 def fit_temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """The temperature, 0.2 to 5, under which the held-out labels are most likely."""
+    """The temperature, 0.2 to 5, that is likeliest given the held-out labels, and what it came to before.
+
+    A network makes one to fifteen errors of 3,270 there, and these few would decide it by themselves: six trainings
+    alike gave 0.2 to 0.53, and with that other odds of being a sign at all.
+    """
     temperatures = np.geomspace(0.2, 5.0, 200)
 
     def surprise(temperature: float) -> float:
         scaled = logits / temperature
         scaled = scaled - scaled.max(axis=1, keepdims=True)
         log_sum = np.log(np.exp(scaled).sum(axis=1))
-        return float((log_sum - scaled[np.arange(len(labels)), labels]).mean())
+        before = (math.log(temperature / USUAL_TEMPERATURE) / TEMPERATURE_SPREAD) ** 2 / 2
+        return float((log_sum - scaled[np.arange(len(labels)), labels]).sum()) + before
 
     return float(min(temperatures, key=surprise))
