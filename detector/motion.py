@@ -24,10 +24,9 @@ Vector = NDArray[np.float64]
 BOX_ERROR_SIDES, BOX_ERROR_PX = 0.03, 1.0
 """Standard deviation of a detection's centre: a share of the side, and what the picture's grid leaves."""
 SIDE_ERROR, ASPECT_ERROR = 0.12, 0.1
-"""Standard deviations of the logarithms of a detection's side and of its width by height. Of 30,032 detections on drives
-whose signs are known the side is off by .119: by .108 in a box as the candidate stage gives it, and by .18 in one that
-was moved to fit better. Taken for less, a step in size passes for growth, and a sign that is then not seen for a moment
-is expected to be far too large."""
+"""Standard deviations of the logarithms of a detection's side and of its width by height. Of 30,032 detections the side
+is off by .119: by .108 in a box as the candidate stage gives it, by .18 in one that was moved to fit better. Taken for
+less, a step in size passes for growth, and a sign that is then not seen is expected to be far too large."""
 FIRST_SPEED_PX_S, FIRST_SPEED_SIDES_S = 60.0, 4.0
 """Standard deviation of the speed of a sign that was seen once."""
 FIRST_GROWTH, FIRST_GROWTH_ERROR = 0.4, 0.4
