@@ -34,9 +34,8 @@ def degraded_of(path: Path) -> list[list[str]]:
     return [json.loads(line)["degraded"] for line in path.read_text().splitlines()]
 
 
-BATCHES = 14
-"""Of twelve frames: one has nothing that is worth the classifier's look, three have something that it has to look at
-twice."""
+BATCHES = 11
+"""Of twelve frames: one has nothing that is worth the classifier's look."""
 
 
 def without_times(path: Path) -> list[object]:
