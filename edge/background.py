@@ -105,20 +105,18 @@ def separate(
 def read_look_alikes(
     archive: Archive, pictures: list[SignPicture], catalogue: Catalogue, networks: Sequence[Classifier]
 ) -> Things:
-    """What is a sign but for its colour or its outline, `LOOK_ALIKES` made from pictures of signs for each network.
+    """What is a sign but for its colour or its outline: `LOOK_ALIKES` made from pictures, as each network reads them.
 
-    Nothing where no picture has colour enough.
+    The networks see crops of one size, so that what is made for the first is for all. Nothing where no picture has
+    colour enough.
     """
-    read = []
-    for network in networks:
-        record = network.record
-        size = LOOK_ALIKE_SCALE * record.crop_size_px
-        crops, labels = read_crops(archive, pictures, cut_crop, record.crop_margin, size)
-        alike = make_look_alikes(crops, labels, catalogue, record.crop_margin, LOOK_ALIKES, LOOK_ALIKE_SEED)
-        small = [cv2.resize(crop, [record.crop_size_px] * 2, interpolation=cv2.INTER_AREA) for crop in alike]
-        shape = (-1, record.crop_size_px, record.crop_size_px, 3)
-        read.append(_judged(np.array(small, np.uint8).reshape(shape), network, NO_FRAME))
-    return _joined(read)
+    record = networks[0].record
+    size = LOOK_ALIKE_SCALE * record.crop_size_px
+    crops, labels = read_crops(archive, pictures, cut_crop, record.crop_margin, size)
+    alike = make_look_alikes(crops, labels, catalogue, record.crop_margin, LOOK_ALIKES, LOOK_ALIKE_SEED)
+    small = [cv2.resize(crop, [record.crop_size_px] * 2, interpolation=cv2.INTER_AREA) for crop in alike]
+    seen = np.array(small, np.uint8).reshape(-1, record.crop_size_px, record.crop_size_px, 3)
+    return _joined([_judged(seen, network, NO_FRAME) for network in networks])
 
 
 def _read(image: NDArray[np.uint8], boxes: Boxes, network: Classifier, frame: int) -> Things:

@@ -64,7 +64,8 @@ def lessons_of(
 ) -> Lessons:
     """Read all of them; `drawn_share` and `look_alike_share` are of the photographs of limits and of all of them.
 
-    Raises DataError where data is missing or, unless it is skipped, broken. Needs TensorFlow."""
+    Raises DataError where data is missing or, unless it is skipped, broken. Needs TensorFlow.
+    """
     from models.augmentation import CONTEXT_MARGIN
     from models.look_alikes import make_look_alikes
     from models.training import TrainingSet

@@ -3,7 +3,7 @@
 A network that was shown signs, and walls and leaves beside them, tells the two apart by the first difference that it
 finds: to one that had never met a green disc with a number or an arrow on a blue square, seven in ten of the former and
 all of the latter were signs. Streets are full of such things (bus stops, directions, parking, advertisements), and a
-few hundred frames show a few of them. Here a sign keeps all that it has but one: its colour, or its outline. What has
+few hundred frames show a few of them. Here a sign keeps all that it has but its colour, its outline or both. What has
 too little colour to tell is left alone, and so is what is written on it: that is as often another sign.
 """
 
@@ -20,6 +20,8 @@ TURN_DEG = (70.0, 290.0)
 """Of the circle of hues; a colour cast or a camera's own colours turn it by a tenth of that."""
 SQUARED_SHARE = 0.5
 """Of discs: how many get corners, in their rim's colour."""
+BOTH_SHARE = 1 / 3
+"""Of these: how many get another colour too."""
 RIM = (0.86, 0.94)
 """Between which shares of a disc's radius its rim's colour is taken."""
 CORNER_NOISE = 3.0
@@ -40,6 +42,8 @@ def make_look_alikes(
 
     `margin` is the context around the sign, as a share of it. n is `count`, or 0 where no sign has colour enough.
     """
+    if not count:
+        return np.empty((0, *crops.shape[1:]), np.uint8)
     generator = np.random.default_rng(seed)
     size = crops.shape[1]
     centre, half = (size - 1) / 2, size / (1 + 2 * margin) / 2
@@ -55,7 +59,7 @@ def make_look_alikes(
         squared = shape == "circle" and generator.random() < SQUARED_SHARE
         if squared:
             crop = _squared(crop, centre, half, generator)
-        if not squared or generator.random() < 1 / 3:
+        if not squared or generator.random() < BOTH_SHARE:
             crop = _turned(crop, "square" if squared else shape, centre, half, generator)
         made.append(crop)
     return np.array(made, np.uint8).reshape(-1, *crops.shape[1:])

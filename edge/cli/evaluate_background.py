@@ -114,9 +114,11 @@ def command(
             f"  {row['found_lost']:6} {percent(row['found_lost_share']):>8}  {OPERATING.get(row['threshold'], '')}"
         )
         click.echo(line.rstrip())
-    for row in [_passing(alike, threshold) for threshold in OPERATING] if alike is not None else ():
-        passes = f"{row['background_passes']} of {row['of']} look-alikes ({percent(row['background_share'])})"
-        click.echo(f"at {row['threshold']:g} {passes} pass")
+    if alike is not None:
+        for threshold in OPERATING:
+            row = _passing(alike, threshold)
+            passes = f"{row['background_passes']} of {row['of']} look-alikes ({percent(row['background_share'])})"
+            click.echo(f"at {threshold:g} {passes} pass")
     if len(by_fold) > 1:
         click.echo(f"by fold, at {MIN_CONFIDENCE:g}:")
         for number, part in by_fold.items():
