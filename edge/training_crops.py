@@ -73,28 +73,21 @@ def lessons_of(
 
     with Archive(data) as archive:
         training, validation, described = _sign_crops(archive, catalogue, held_out_share, skip_broken)
-    if street is None:
-        return Lessons(training, validation, described)
-    seen, kinds, described_frames = _street_crops(street)
-    background = seen[kinds == NO_SIGN]
-    drawn, drawn_labels = draw_limits(training.labels, catalogue, background, CONTEXT_MARGIN, drawn_share, seed)
     wanted = round(look_alike_share * len(training.labels))
     alike = make_look_alikes(training.crops, training.labels, catalogue, CONTEXT_MARGIN, wanted, seed)
-    # Frames name signs by the benchmark's classes, which are another catalogue's only by chance.
-    learnt = kinds != NO_SIGN if catalogue.digest == load_catalogue(BUILT_IN).digest else np.zeros(len(kinds), bool)
-    training = TrainingSet(
-        np.concatenate([training.crops, drawn, seen[learnt], alike, background]),
-        np.concatenate(
-            [training.labels, drawn_labels, kinds[learnt], np.full(len(alike) + len(background), len(catalogue))]
-        ),
-    )
-    counts = {
-        "drawn": len(drawn),
-        "street_signs": int(learnt.sum()),
-        "look_alikes": len(alike),
-        "background": len(background),
-    }
-    return Lessons(training, validation, described | described_frames | counts)
+    crops, labels = [training.crops, alike], [training.labels, np.full(len(alike), len(catalogue))]
+    described |= {"look_alikes": len(alike)}
+    if street is not None:
+        seen, kinds, described_frames = _street_crops(street)
+        background = seen[kinds == NO_SIGN]
+        drawn, drawn_labels = draw_limits(training.labels, catalogue, background, CONTEXT_MARGIN, drawn_share, seed)
+        # Frames name signs by the benchmark's classes, which are another catalogue's only by chance.
+        learnt = kinds != NO_SIGN if catalogue.digest == load_catalogue(BUILT_IN).digest else np.zeros(len(kinds), bool)
+        crops += [drawn, seen[learnt], background]
+        labels += [drawn_labels, kinds[learnt], np.full(len(background), len(catalogue))]
+        counts = {"drawn": len(drawn), "street_signs": int(learnt.sum()), "background": len(background)}
+        described |= described_frames | counts
+    return Lessons(TrainingSet(np.concatenate(crops), np.concatenate(labels)), validation, described)
 
 
 def teaching_frames(archive: Archive, fold: int = 0) -> list[StreetFrame]:

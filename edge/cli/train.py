@@ -72,7 +72,7 @@ from models.weights_record import catalogue_of, read_record
     type=click.FloatRange(0, 10),
     default=0.5,
     show_default=True,
-    help="Signs of another colour or outline, which are none, as a share of the photographs.",
+    help="Signs of another colour or outline, or on their side, which are none, as a share of the photographs.",
 )
 @precision_option
 @click.option("--seed", type=int, default=1, show_default=True)
@@ -115,9 +115,9 @@ def command(
     """Train the classifier on GTSRB or on signs of one's own, the candidate stage's ranker on GTSDB, or what goes
     with the classifier.
 
-    The classifier's background class is mined from the GTSDB frames given with --frames, with signs of other colours
-    and outlines beside it, and limits in other typefaces are drawn before it; without them it learns none of these, and
-    everything on the road will look like a sign to it.
+    The classifier's background class is signs of other colours and outlines and, mined from the GTSDB frames given with
+    --frames, what streets show; limits in other typefaces are drawn before that. Without frames much on the road will
+    look like a sign to it.
     Interrupted, the same command goes on from the last epoch.
 
     Two small networks go with it and are added to the weights in --out, which can do without. The screen glances at

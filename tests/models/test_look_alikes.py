@@ -12,7 +12,7 @@ MARGIN = 0.3
 SIZE = 48
 HALF = SIZE / (1 + 2 * MARGIN) / 2
 BLUE, RED, GREY, WHITE = (180, 80, 20), (30, 30, 190), (120, 120, 120), (240, 240, 240)
-LIMIT_50, NO_PASSING_ENDS, AHEAD = 2, 41, 35
+LIMIT_50, GENERAL_CAUTION, NO_PASSING_ENDS, AHEAD = 2, 18, 41, 35
 
 
 def picture_of(colour: tuple[int, int, int], inside: tuple[int, int, int]) -> np.ndarray:
@@ -54,3 +54,18 @@ def test_the_same_seed_makes_the_same(seed: int) -> None:
     one, again = (make_look_alikes(crops, labels, CATALOGUE, MARGIN, 8, seed) for _ in range(2))
     np.testing.assert_array_equal(one, again)
     assert (one != make_look_alikes(crops, labels, CATALOGUE, MARGIN, 8, seed + 5)).any()
+
+
+def test_a_sign_that_stands_in_one_way_only_lies_on_its_side_now_and_then() -> None:
+    crop = np.full((SIZE, SIZE, 3), GREY, np.uint8)
+    middle, reach = SIZE // 2, round(HALF)
+    corners = np.array([[middle, middle - reach], [middle + reach, middle + reach], [middle - reach, middle + reach]])
+    cv2.fillPoly(crop, [corners], RED)
+    alike = make_look_alikes(crop[None], np.array([GENERAL_CAUTION]), CATALOGUE, MARGIN, 60, 1).astype(int)
+    red = np.abs(alike - RED).max(axis=3) < 30
+    laid = red.sum(axis=(1, 2)) > 150
+    assert 10 < laid.sum() < 32, "the others have another colour"
+    left, right = (red[laid][:, :, half].sum(axis=(1, 2)) for half in (slice(middle), slice(middle, SIZE)))
+    heavier = np.maximum(left, right) / np.minimum(left, right)
+    assert heavier.min() > 1.5, "its broad side is left or right"
+    assert 0 < (left > right).sum() < laid.sum()
