@@ -20,11 +20,16 @@ from detector.features import Integral, integrate, measure_grid, measure_rings
 from detector.light import Gains, balanced, unveiled
 from detector.limits import Limits
 from detector.ranker import Ranker
-from detector.regions import Regions, find_regions
+from detector.regions import Regions, find_regions, find_strays
 
 WORKING_PIXELS = 272_000
 """Of the working picture at most: 680x400, a frame of 1360x800 halved. A larger frame takes no longer, from its reading
 on, and what it shows of signs is found from the same distance as with 1360x800 of the same view."""
+IN_TURN, TAKING_TURNS = 16, 200
+"""Of a drive each frame gives so many of the less likely boxes beside the best, and the place down to which these come
+from: one after another, each every tenth frame or so."""
+STRAYS = 48
+"""Regions beside them that no ranker has judged."""
 SAME_REGION_OVERLAP = 0.7
 """Boxes that overlap by more are one proposal; two signs on a pole overlap by less than 0.1."""
 SIFTED = 1000
@@ -94,9 +99,12 @@ class Candidates:
         """
         near = overlaps(expected_xywh_px, self.boxes_xywh_px).max(axis=1, initial=0.0)
         missing = expected_xywh_px[near < EXPECTED_OVERLAP]
-        kept = self.first(max(0, limit - len(missing)))
-        scores = np.full(len(missing), MIN_SCORE, np.float32)
-        return Candidates(np.concatenate([kept.boxes_xywh_px, missing]), np.concatenate([kept.scores, scores]))
+        return self.first(max(0, limit - len(missing))).beside(missing)
+
+    def beside(self, boxes_xywh_px: Boxes) -> "Candidates":
+        """And boxes (m, 4) that no ranker has judged, with the least score."""
+        scores = np.full(len(boxes_xywh_px), MIN_SCORE, np.float32)
+        return Candidates(np.concatenate([self.boxes_xywh_px, boxes_xywh_px]), np.concatenate([self.scores, scores]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +117,23 @@ class Proposals:
     """In the working picture."""
     scale_xy: tuple[float, float]
     """Pixels of the frame for each of the working picture."""
+    strays: Boxes
+    """(m, 4) in the working picture: regions of a drive's frame that need a look by themselves."""
     first_row: int = 0
     """Of the working picture that was looked at; maps and regions count from it."""
 
     @property
     def boxes_xywh_px(self) -> Boxes:
         """(n, 4) in pixels of the frame."""
-        placed = self.regions.boxes_xywh_px + np.array([0, self.first_row, 0, 0], np.float32)
+        return self._placed(self.regions.boxes_xywh_px)
+
+    @property
+    def strays_xywh_px(self) -> Boxes:
+        """(m, 4) in pixels of the frame."""
+        return self._placed(self.strays)
+
+    def _placed(self, boxes: Boxes) -> Boxes:
+        placed = boxes + np.array([0, self.first_row, 0, 0], np.float32)
         return np.asarray(placed * np.array(self.scale_xy * 2, np.float32), np.float32)
 
 
@@ -153,13 +171,17 @@ class CandidateFinder:
         mark: Mark = _unmarked,
         gains: Gains | None = None,
         limits: Limits | None = None,
+        turn: int | None = None,
+        strays: int = STRAYS,
     ) -> Candidates:
         """The best boxes, at most `limit`, of a frame (height, width, 3) uint8 BGR. `STAGES` are marked as they end;
         `gains` take a colour cast off.
 
-        Where `limits` say that there can be no sign, or none of that size, none is looked for.
+        Where `limits` say that there can be no sign, or none of that size, none is looked for. Of a frame of a drive
+        that says which `turn` it is, there are `IN_TURN` less likely boxes beside them and as many `strays`, at most;
+        with each turn other ones.
         """
-        proposals = propose(image, self._executor, mark, gains, limits)
+        proposals = propose(image, self._executor, mark, gains, limits, turn, strays)
         rough = self._ranker.sift(measure_rings(proposals.integral, proposals.regions, self._executor), self._executor)
         passed = np.argsort(-rough, kind="stable")[:SIFTED]
         mark("sieve")
@@ -170,9 +192,12 @@ class CandidateFinder:
         likely = likely[scores[likely] > MIN_SCORE]
         boxes = self._ranker.refine(fine[likely], proposals.boxes_xywh_px[passed[likely]], self._executor)
         scores = scores[likely]
-        best = suppress(boxes, scores, SAME_REGION_OVERLAP, limit)
+        best = suppress(boxes, scores, SAME_REGION_OVERLAP, limit if turn is None else max(limit, TAKING_TURNS))
+        found = Candidates(boxes[best], scores[best])
+        if turn is not None:
+            found = found.in_turn(limit, IN_TURN, turn).beside(proposals.strays_xywh_px)
         mark("place")
-        return Candidates(boxes[best], scores[best])
+        return found
 
     def close(self) -> None:
         """End the threads."""
@@ -185,11 +210,13 @@ def propose(
     mark: Mark = _unmarked,
     gains: Gains | None = None,
     limits: Limits | None = None,
+    turn: int | None = None,
+    strays: int = STRAYS,
 ) -> Proposals:
     """Every region of a frame (height, width, 3) uint8 BGR; none in a picture under 16 pixels wide or high.
 
-    With `limits`, those that can be a sign where they are. The executor's threads share the work, most of which
-    releases the GIL.
+    With `limits`, those that can be a sign where they are; with `turn`, so many `strays` beside them. The executor's
+    threads share the work, most of which releases the GIL.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise ValueError(f"a frame is (height, width, 3) uint8, got {image.shape} {image.dtype}")
@@ -206,11 +233,15 @@ def propose(
     maps = colour_maps(working, executor)
     mark("maps")
     integral = executor.submit(integrate, maps)
+    straying = executor.submit(find_strays, maps, strays, turn) if turn is not None and strays else None
     regions = find_regions(maps, executor)
-    proposals = Proposals(integral.result(), regions, scale_xy, rows.start)
+    beside = straying.result() if straying else np.empty((0, 4), np.float32)
+    proposals = Proposals(integral.result(), regions, scale_xy, beside, rows.start)
     if limits:
-        possible = limits.possible(proposals.boxes_xywh_px, (width, height))
-        proposals = replace(proposals, regions=regions.take(np.flatnonzero(possible)))
+        possible, stray = (
+            limits.possible(boxes, (width, height)) for boxes in (proposals.boxes_xywh_px, proposals.strays_xywh_px)
+        )
+        proposals = replace(proposals, regions=regions.take(np.flatnonzero(possible)), strays=beside[stray])
     mark("regions")
     return proposals
 

@@ -35,13 +35,13 @@ frames by day stay below it; grain at dusk fills the first two."""
 class Cut(NamedTuple):
     """How one map is cut into levels."""
 
-    name: str
-    lowest: float
-    highest: float
-    """Everything above is one level."""
+    map: str
+    faintest: float
+    strongest: float
+    """Everything beyond is one level. Where it is the lower one, regions are of what lies below their surroundings."""
     growth: float
-    """From the region's box to the sign's: yellow is the core inside a white border, brightness the inside of a rim,
-    which is half of a triangle's width and two thirds of a disc's."""
+    """From the region's box to the sign's: yellow and darkness are the core inside a white border, brightness the
+    inside of a rim, which is half of a triangle's width and two thirds of a disc's."""
 
 
 LEVELS = 20
@@ -52,6 +52,15 @@ CUTS = (
     Cut("yellow", 0.04, 0.24, 1.6),
     Cut("brightness", 1.08, 1.9, 1.55),
 )
+STRAY_CUTS = (
+    Cut("local_blue", -0.03, -0.2, 1.7),  # in the shade a yellow diamond is less blue than what is around, and no more
+    Cut("brightness", 0.95, 0.55, 1.6),
+    Cut("wide_brightness", 1.08, 1.9, 1.55),
+)
+"""In which the few signs stand out that have no region else, among hundreds of other things that look no different to
+the ranker; see `find_strays`."""
+STRAY_SHAPE = SHAPE._replace(max_side_px=40, max_aspect=1.4, max_stacked=1.4, min_fill=0.3)
+"""Of a core or of what is inside a rim: as wide as it is high, and filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class Regions:
 
 def find_regions(maps: Maps, executor: Executor) -> Regions:
     """Regions of all maps."""
-    planes = [maps[MAPS.index(cut.name)] for cut in CUTS]
+    planes = [maps[MAPS.index(cut.map)] for cut in CUTS]
     found = list(executor.map(find_components, planes, _TABLES, repeat(SHAPE), repeat(MAX_REGIONS)))
     stats = np.concatenate(found).astype(np.float32)
     cut = np.repeat(np.arange(len(CUTS)), [len(part) for part in found])
@@ -85,13 +94,29 @@ def find_regions(maps: Maps, executor: Executor) -> Regions:
     return Regions(grow(boxes, growth[:, None]), cut[origin], fill[origin])
 
 
+def find_strays(maps: Maps, count: int, turn: int) -> Boxes:
+    """Regions of one of `STRAY_CUTS`, `count` of them at most: boxes (n, 4) in working pixels, of the whole sign.
+
+    With each `turn` it is another cut, and others of its regions.
+    """
+    visit, number = divmod(turn, len(STRAY_CUTS))
+    cut = STRAY_CUTS[number]
+    stats = find_components(maps[MAPS.index(cut.map)], _STRAY_TABLES[number], STRAY_SHAPE, MAX_REGIONS)
+    rounds = max(1, -(-len(stats) // max(count, 1)))
+    due = stats[visit % rounds :: rounds, :4].astype(np.float32)
+    return grow(due, cut.growth)
+
+
 def _table(cut: Cut) -> NDArray[np.uint8]:
-    """(256,) from a map's encoded value to its level, 0 for what lies below the lowest."""
-    edges = np.ceil([encode(cut.name, value) for value in np.geomspace(cut.lowest, cut.highest, LEVELS)])
-    return np.searchsorted(edges, np.arange(256), side="right").astype(np.uint8)
+    """(256,) from a map's encoded value to its level, 0 for what is fainter than the faintest."""
+    edges = np.array([encode(cut.map, value) for value in np.geomspace(cut.faintest, cut.strongest, LEVELS)])
+    values = np.arange(256)
+    beyond = values >= edges[:, None] if cut.strongest > cut.faintest else values <= edges[:, None]
+    return np.asarray(beyond.sum(axis=0), np.uint8)
 
 
 _TABLES = [_table(cut) for cut in CUTS]
+_STRAY_TABLES = [_table(cut) for cut in STRAY_CUTS]
 
 
 def _split_stacked(boxes_xywh_px: Boxes) -> tuple[Boxes, NDArray[np.intp]]:

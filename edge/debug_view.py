@@ -88,9 +88,9 @@ def _draw_maps(image: Picture) -> Picture:
     width = FRAME_WIDTH_PX // len(CUTS)
     panels = []
     for cut in CUTS:
-        grey = maps[MAPS.index(cut.name)]
+        grey = maps[MAPS.index(cut.map)]
         panel = _fitted(np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8), width)
-        label(panel, cut.name.replace("_", " "), (0, 0), 0, TEXT_SCALE, INK, PAPER)
+        label(panel, cut.map.replace("_", " "), (0, 0), 0, TEXT_SCALE, INK, PAPER)
         panels.append(panel)
     return np.concatenate(panels, axis=1)
 

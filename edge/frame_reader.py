@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.boxes import Boxes, overlaps
-from detector.candidates import EXPECTED_OVERLAP, CandidateFinder, Candidates, shrunk, working_size
+from detector.candidates import EXPECTED_OVERLAP, IN_TURN, STRAYS, CandidateFinder, Candidates, shrunk, working_size
 from detector.crops import cut_crops
 from detector.detections import Detections, detect
 from detector.fitting import neighbours
@@ -36,9 +36,6 @@ CANDIDATE_LIMIT = 48
 """Boxes that the network looks at in one frame, at most: one batch."""
 LEAST_SCORE = -2.8
 """Of a box that it looks at: each of 816 signs that had a candidate had one above, by folds. Some 45 boxes are left."""
-IN_TURN, TAKING_TURNS = 16, 200
-"""Boxes of the less likely ones that it looks at beside them in a frame of a drive, and the place down to which these
-come from: one after another, each every tenth frame or so."""
 BEYOND_DOUBT = 4.5e-5
 """Probability of background to the classifier, log odds of 10 for a sign, under which a box is left as it is."""
 MOST_DOUBTFUL = 6
@@ -130,7 +127,7 @@ class FrameReader:
         candidates, candidates_ms = found
         started = time.perf_counter()
         if expected_xywh_px is not None:
-            candidates = candidates.completed(expected_xywh_px, self._candidate_limit + IN_TURN)
+            candidates = candidates.completed(expected_xywh_px, self._candidate_limit + IN_TURN + STRAYS)
         candidates, probabilities = self.judge(image, candidates, gains, expected_xywh_px)
         detections = detect(candidates, probabilities, min_confidence)
         classify_ms = 1e3 * (time.perf_counter() - started)
@@ -208,7 +205,9 @@ class FrameReader:
         if not effort.half_size:
             if turn is None or effort.candidate_limit is not None:
                 return self._finder.find(image, limit, gains=gains, limits=limits).above(LEAST_SCORE)
-            return self._finder.find(image, TAKING_TURNS, gains=gains, limits=limits).in_turn(limit, IN_TURN, turn)
+            # Without a screen each of the strays would need the classifier's look, which takes too long.
+            strays = STRAYS if self._classifier.screen is not None else 0
+            return self._finder.find(image, limit, gains=gains, limits=limits, turn=turn, strays=strays)
         height, width = image.shape[:2]
         working = working_size(width, height)
         small, scale_xy = shrunk(image, (max(working[0] // 2, 1), max(working[1] // 2, 1)))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detector.candidates import STAGES as CANDIDATE_STAGES
-from detector.candidates import CandidateFinder, Candidates, Mark
+from detector.candidates import STRAYS, CandidateFinder, Candidates, Mark
 from detector.light import Gains
 from detector.limits import Limits
 from detector.ranker import Ranker, load_ranker
@@ -83,10 +83,12 @@ class _TimedFinder(CandidateFinder):
         mark: Mark | None = None,
         gains: Gains | None = None,
         limits: Limits | None = None,
+        turn: int | None = None,
+        strays: int = STRAYS,
     ) -> Candidates:
         """As of the base, whose stages are marked."""
         self._clock.mark("look")
-        return super().find(image, limit, mark or self._clock.mark, gains, limits)
+        return super().find(image, limit, mark or self._clock.mark, gains, limits, turn, strays)
 
 
 def _timed(network: Logits, clock: StageClock, before: str, stage: str) -> Logits:

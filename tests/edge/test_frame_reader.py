@@ -8,10 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from detector.boxes import Boxes, overlaps
-from detector.candidates import CandidateFinder, Candidates
-from edge.frame_reader import MOST_DOUBTFUL, FrameReader
+from detector.candidates import IN_TURN, STRAYS, CandidateFinder, Candidates
+from edge.budget import LEVELS
+from edge.frame_reader import CANDIDATE_LIMIT, MOST_DOUBTFUL, FrameReader
 from models.catalogue import load_catalogue
 from models.classifier import Classifier
+from models.companions import LogOdds
 from models.weights_record import BUILT_IN, read_record
 
 NOTHING = np.empty((0, 4), np.float32)
@@ -19,16 +21,30 @@ SIGN = np.array([[100, 100, 40, 40]], np.float32)
 STOP = 14
 
 
+class Asked:
+    """A finder that finds nothing, and keeps what it was asked for."""
+
+    def __init__(self) -> None:
+        self.turns: list[tuple[int | None, int]] = []
+
+    def find(
+        self, _image: NDArray[np.uint8], _limit: int, *, turn: int | None = None, strays: int = 0, **_: object
+    ) -> Candidates:
+        self.turns.append((turn, strays))
+        return Candidates(NOTHING, np.empty(0, np.float32))
+
+
 class Bright:
     """To it a crop is the more of a stop sign the brighter it is, with even odds at 128; it counts what it is shown."""
 
-    def __init__(self) -> None:
+    def __init__(self, screen: LogOdds | None = None) -> None:
         self.shown: list[NDArray[np.uint8]] = []
         catalogue = load_catalogue()
         self._classes = len(catalogue)
-        classifier = Classifier(replace(read_record(BUILT_IN), temperature=1.0), "litert", self._logits)
+        classifier = Classifier(replace(read_record(BUILT_IN), temperature=1.0), "litert", self._logits, screen)
         # It finds nothing by itself: what is looked at is given.
-        self.reader = FrameReader(catalogue, classifier, cast("CandidateFinder", None))
+        self.asked = Asked()
+        self.reader = FrameReader(catalogue, classifier, cast("CandidateFinder", self.asked))
 
     def _logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.shown.append(crops)
@@ -77,3 +93,27 @@ def test_of_many_doubtful_boxes_the_likeliest_are_looked_at_again_so_that_time_i
     moved = (seen != boxes).any(axis=1)
     assert moved.tolist() == [True] * MOST_DOUBTFUL + [False] * MOST_DOUBTFUL
     assert len(network.shown[1]) <= 8 * MOST_DOUBTFUL
+
+
+def test_only_a_drives_frame_has_strays_and_only_where_a_screen_glances_at_them_and_there_is_time() -> None:
+    image = street()
+    hurried = next(level for level in LEVELS if level.candidate_limit is not None)
+    bare, screened = Bright(), Bright(screen=lambda crops: np.zeros(len(crops), np.float32))
+    for network in (bare, screened):
+        for turn, effort in ((None, LEVELS[0]), (7, LEVELS[0]), (7, hurried)):
+            network.reader.find(image, effort, None, None, turn)
+    assert bare.asked.turns == [(None, 0), (7, 0), (None, 0)]
+    assert screened.asked.turns == [(None, 0), (7, STRAYS), (None, 0)]
+
+
+def test_what_no_ranker_has_judged_stays_beside_what_is_expected_elsewhere() -> None:
+    full = Candidates(
+        np.tile(np.array([[500, 50, 40, 40]], np.float32), (CANDIDATE_LIMIT + IN_TURN, 1)),
+        np.zeros(CANDIDATE_LIMIT + IN_TURN, np.float32),
+    )
+    strays = np.tile(np.array([[300, 300, 40, 40]], np.float32), (STRAYS - 1, 1))
+    reading = Bright().reader.name(street(*SIGN), (full.beside(strays), 0.0), 0.3, SIGN, None)
+    boxes = reading.candidates.boxes_xywh_px
+    assert len(boxes) == CANDIDATE_LIMIT + IN_TURN + STRAYS
+    assert overlaps(boxes[-1:], SIGN)[0, 0] > 0.5
+    assert (boxes[-STRAYS:-1] == strays).all()
