@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import click
 
+from edge.printable import printable
 from edge.redaction import without_passwords
 
 MAX_BYTES = 2**15
@@ -81,7 +82,7 @@ def read_config(file: Path, command: click.Command, context: click.Context) -> d
         try:
             values[str(known[key].name)] = _value(known[key], value, context)
         except click.BadParameter as error:
-            faults[key] = error.message
+            faults[key] = printable(error.message)  # of a value that may hold the end of a line
     if faults:
         lines = _lines(text)
         told = sorted((lines.get(key, 0), key, fault) for key, fault in faults.items())

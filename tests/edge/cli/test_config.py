@@ -6,7 +6,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge.cli import main
@@ -232,6 +232,7 @@ def assert_reads_or_tells(file: Path, content: bytes) -> None:
 
 @settings(deadline=None, max_examples=300)
 @given(pairs=st.dictionaries(st.sampled_from(sorted(OPTIONS)) | st.text(max_size=8), values, max_size=5))
+@example(pairs={"pixel-format": "\x85"})  # ends a line to some
 def test_no_values_crash_the_reader_and_every_fault_has_its_line(
     tmp_path_factory: pytest.TempPathFactory, pairs: dict[str, object]
 ) -> None:

@@ -58,7 +58,7 @@ def test_messages_carry_the_names_of_the_signs_that_the_weights_know(own: Path) 
     result = run("process", own / "road", "--weights", own / "weights", *outputs)
     assert result.exit_code == 0, result.output
     seen = [sign for line in jsonl.read_bytes().splitlines() for sign in decode(line).signs]
-    assert seen, "whatever is proposed is one of the signs: these weights know no background"
+    assert seen, "whatever is proposed is one of the signs: these weights have seen no street"
     for sign in seen:
         assert_is_of_the_catalogue(sign, own)
     assert set(NAMES) & {row.split(",")[8] for row in table.read_text().splitlines()[1:]}
