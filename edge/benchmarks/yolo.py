@@ -6,6 +6,7 @@ same.
 
 import sys
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import cv2
@@ -77,9 +78,8 @@ def onnxruntime_network(model: bytes, threads: int) -> Network:
 
 def openvino_network(model: bytes, threads: int) -> Network:
     """The network through OpenVINO, which chooses its precision by the processor. Raises ImportError as the other."""
-    openvino = load_openvino()
     settings: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
-    core = openvino.Core()
+    core = _core_of(load_openvino())
     compiled = core.compile_model(core.read_model(model), "CPU", settings)
 
     def answer(given: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -99,10 +99,17 @@ def load_openvino() -> Any:
     return openvino
 
 
+@cache
+def _core_of(openvino: Any) -> Any:
+    """One while the process lives: on processors with AMX OpenVINO gives signals a stack of its own, which goes
+    with the last core and leaves the next signal, such as Ctrl-C, nothing to stand on.
+    """
+    return openvino.Core()
+
+
 def openvino_precision() -> str:
     """What OpenVINO computes in on this processor where nobody says otherwise, such as `f32` or `bf16`."""
-    openvino = load_openvino()
-    return str(openvino.Core().get_property("CPU", "INFERENCE_PRECISION_HINT").get_type_name())
+    return str(_core_of(load_openvino()).get_property("CPU", "INFERENCE_PRECISION_HINT").get_type_name())
 
 
 def _letterboxed(
