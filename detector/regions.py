@@ -57,7 +57,7 @@ STRAY_CUTS = (
     Cut("brightness", 0.95, 0.55, 1.6),
     Cut("wide_brightness", 1.08, 1.9, 1.55),
 )
-"""In which the few signs stand out that have no region else, among hundreds of other things that look no different to
+"""In which the few signs stand out that have no other region, among hundreds of things that look no different to
 the ranker; see `find_strays`."""
 STRAY_SHAPE = SHAPE._replace(max_side_px=40, max_aspect=1.4, max_stacked=1.4, min_fill=0.3)
 """Of a core or of what is inside a rim: as wide as it is high, and filled."""
