@@ -143,7 +143,11 @@ def test_newcomers_get_the_signs_that_are_there(publisher: SignPublisher, tmp_pa
     other = msgspec.structs.replace(EVENT, sign=msgspec.structs.replace(SIGN, track=18), seq=4)
     over = msgspec.structs.replace(EVENT, event="ended", seq=5)
     recording = recorded(tmp_path / "a.mcap", (0, SIGN_TOPIC, EVENT), (0, SIGN_TOPIC, other), (0, SIGN_TOPIC, over))
-    Replay(publisher).play([recording])
+    with SignSubscriber(publisher.address, topics=(SIGN_TOPIC,)) as early:
+        assert publisher.wait_for_subscriber(PATIENCE_S, SIGN_TOPIC)
+        Replay(publisher).play([recording])
+        for _ in range(3):  # what is still on its way would reach a newcomer too
+            assert early.receive_with_payload(PATIENCE_S) is not None
     with SignSubscriber(publisher.address, topics=(SIGN_TOPIC,)) as newcomer:
         received = newcomer.receive_with_payload(PATIENCE_S)
         assert received is not None and isinstance(received[0], SignMessage)
