@@ -20,7 +20,7 @@ from detector.features import Integral, integrate, measure_grid, measure_rings
 from detector.light import Gains, balanced, unveiled
 from detector.limits import Limits
 from detector.ranker import Ranker
-from detector.regions import Regions, find_regions, find_strays
+from detector.regions import Regions, due_in_turn, find_regions, find_strays
 
 WORKING_PIXELS = 272_000
 """Of the working picture at most: 680x400, a frame of 1360x800 halved. A larger frame takes no longer, from its reading
@@ -85,8 +85,7 @@ class Candidates:
         A sign is seen in dozens of frames, and once it has been recognised it is followed; so what looks the least like
         one needs no look in every frame.
         """
-        rounds = max(1, math.ceil((len(self) - best) / count))
-        due = np.arange(best + turn % rounds, len(self), rounds)
+        due = np.arange(best, len(self))[due_in_turn(len(self) - best, count, turn)]
         rows = np.concatenate([np.arange(min(best, len(self))), due])
         return Candidates(self.boxes_xywh_px[rows], self.scores[rows])
 

@@ -4,6 +4,7 @@ Many levels find what one threshold can't: a rim touches a red roof at one and s
 maximally stable regions, Matas et al., BMVC 2002, without their stability rule).
 """
 
+import math
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import repeat
@@ -102,9 +103,13 @@ def find_strays(maps: Maps, count: int, turn: int) -> Boxes:
     visit, number = divmod(turn, len(STRAY_CUTS))
     cut = STRAY_CUTS[number]
     stats = find_components(maps[MAPS.index(cut.map)], _STRAY_TABLES[number], STRAY_SHAPE, MAX_REGIONS)
-    rounds = max(1, -(-len(stats) // max(count, 1)))
-    due = stats[visit % rounds :: rounds, :4].astype(np.float32)
-    return grow(due, cut.growth)
+    return grow(stats[due_in_turn(len(stats), count, visit), :4].astype(np.float32), cut.growth)
+
+
+def due_in_turn(total: int, count: int, turn: int) -> slice:
+    """Which of `total` things are due in a turn, `count` of them at most: other ones with each, until all have been."""
+    rounds = max(1, math.ceil(total / count))
+    return slice(turn % rounds, None, rounds)
 
 
 def _table(cut: Cut) -> NDArray[np.uint8]:

@@ -57,8 +57,8 @@ def make_look_alikes(
     known = np.flatnonzero(labels < len(catalogue))
     rows = known[coloured[labels[known]]]
     # Of the sign alone: before a blue sky a sign that is dark and grey would seem to have a colour.
-    within = {sign.shape: _within(sign.shape, size, centre, half) for sign in catalogue}
     shapes = [sign.shape for sign in catalogue]
+    within = {shape: _within(shape, size, centre, half) for shape in {"square", *shapes}}
     plain = [row for row in rows.tolist() if _chroma(crops[row][within[shapes[labels[row]]] > 0]) >= LEAST_CHROMA]
     made = []
     for row in generator.choice(plain, count) if plain else ():
@@ -70,8 +70,7 @@ def make_look_alikes(
         if squared:
             crop = _squared(crop, centre, half, generator)
         if not squared or generator.random() < BOTH_SHARE:
-            outline = _within("square", size, centre, half) if squared else within[shape]
-            crop = _turned(crop, outline, generator)
+            crop = _turned(crop, within["square" if squared else shape], generator)
         made.append(crop)
     return np.array(made, np.uint8).reshape(-1, *crops.shape[1:])
 
