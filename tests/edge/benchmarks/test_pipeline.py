@@ -61,7 +61,7 @@ def test_a_small_network_is_timed_beside_it_on_the_same_frames(monkeypatch: pyte
     assert list(figures["peers"]) == names
     for name in names:
         ratio = figures["frames_per_second"] / figures["peers"][name]
-        assert figures["times_peers"][name] == pytest.approx(ratio, rel=0.02, abs=0.006), "given to hundredths"
+        assert figures["times_peers"][name] == round(ratio, 2)
     assert figures["precision"].keys() == {"onnxruntime", "openvino"}
 
 
