@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from detector.boxes import Boxes, overlaps
-from detector.candidates import IN_TURN, STRAYS, CandidateFinder, propose
+from detector.candidates import IN_TURN, STRAYING, STRAYS, CandidateFinder, propose
 from detector.colour import MAPS, encode
 from detector.limits import Limits
 from detector.ranker import load_ranker
@@ -92,13 +92,23 @@ PLACE = np.array([[676, 276, 48, 48]], np.float32)
 def test_a_drives_frame_has_strays_beside_its_candidates_and_a_single_picture_has_none(shade: np.ndarray) -> None:
     finder = CandidateFinder(load_ranker())
     alone = finder.find(shade, 8)
-    for turn in range(len(STRAY_CUTS)):
+    for turn in range(STRAYING * len(STRAY_CUTS)):
         assert len(finder.find(shade, 8, turn=turn)) <= 8 + IN_TURN + STRAYS
     with_strays, without = finder.find(shade, 8, turn=0), finder.find(shade, 8, turn=0, strays=0)
     finder.close()
     assert len(alone) <= 8
     assert len(with_strays) > len(without)
     assert overlaps(PLACE, with_strays.boxes_xywh_px[len(without) :]).max() > 0.6
+
+
+def test_strays_of_each_cut_have_their_turn_and_frames_between_have_none(shade: np.ndarray) -> None:
+    with ThreadPoolExecutor(1) as executor:
+        turns = STRAYING * len(STRAY_CUTS) + 1
+        found = [propose(shade, executor, turn=turn).strays_xywh_px for turn in range(turns)]
+    assert all(len(boxes) == 0 for boxes in found[1::STRAYING])
+    assert overlaps(PLACE, found[0]).max() > 0.6
+    np.testing.assert_array_equal(found[-1], found[0], "once more, since it has but one region")
+    assert all(len(boxes) != len(found[0]) or (boxes != found[0]).any() for boxes in found[STRAYING:-1:STRAYING])
 
 
 def test_strays_keep_to_where_signs_can_be(shade: np.ndarray) -> None:
