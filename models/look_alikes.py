@@ -112,6 +112,12 @@ def _within(outline: str, size: int, centre: float, half: float) -> NDArray[np.u
     return mask
 
 
+def _from_middle(size: int, centre: float, half: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far right and down of the middle each pixel of a crop is, (size, size) in halves of the sign's side."""
+    across, down = np.meshgrid(*[(np.arange(size) - centre) / half] * 2)
+    return across, down
+
+
 def _chroma(pixels: NDArray[np.uint8]) -> float:
     """Of pixels (n, 3)."""
     return float(np.percentile(pixels.max(axis=1).astype(np.int64) - pixels.min(axis=1), 80))
@@ -119,10 +125,10 @@ def _chroma(pixels: NDArray[np.uint8]) -> float:
 
 def _squared(crop: NDArray[np.uint8], centre: float, half: float, generator: np.random.Generator) -> NDArray[np.uint8]:
     """A disc on a square of its rim's colour."""
-    across, down = np.meshgrid(*[np.arange(len(crop)) - centre] * 2)
-    radius = np.hypot(across, down) / half
+    across, down = _from_middle(len(crop), centre, half)
+    radius = np.hypot(across, down)
     rim = np.median(crop[(radius >= RIM[0]) & (radius <= RIM[1])], axis=0)
-    corners = (np.maximum(np.abs(across), np.abs(down)) <= half) & (radius > RIM[0])
+    corners = (np.maximum(np.abs(across), np.abs(down)) <= 1) & (radius > RIM[0])
     squared = crop.copy()
     noise = generator.normal(0.0, CORNER_NOISE, (int(corners.sum()), 3))
     squared[corners] = np.clip(rim + noise, 0, 255).astype(np.uint8)
@@ -152,8 +158,7 @@ def _marked(
     crop: NDArray[np.uint8], within: NDArray[np.bool_], centre: float, half: float, generator: np.random.Generator
 ) -> NDArray[np.uint8] | None:
     """A disc of one colour with nothing, words or blots where its symbol was; None where it has more colours."""
-    across, down = np.meshgrid(*[np.arange(len(crop)) - centre] * 2)
-    radius = np.hypot(across, down) / half
+    radius = np.hypot(*_from_middle(len(crop), centre, half))
     field = np.median(crop[(radius >= FIELD[0]) & (radius <= FIELD[1])], axis=0)
     if np.ptp(field) < LEAST_CHROMA:
         return None
