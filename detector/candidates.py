@@ -29,7 +29,7 @@ IN_TURN, TAKING_TURNS = 16, 200
 """Of a drive each frame gives so many of the less likely boxes beside the best, and the place down to which these come
 from: one after another, each every tenth frame or so."""
 STRAYS, STRAYING = 96, 2
-"""Regions beside them that no ranker has judged, so many in every second frame: they take an eighth of its time."""
+"""Regions beside them that no ranker has judged, so many in every second frame."""
 SAME_REGION_OVERLAP = 0.7
 """Boxes that overlap by more are one proposal; two signs on a pole overlap by less than 0.1."""
 SIFTED = 1000

@@ -31,10 +31,10 @@ LAID_SHARE = 1 / 3
 LAID_DEG = {"triangle": 90.0, "inverted triangle": 90.0, "diamond": 45.0}
 LAID_SPREAD_DEG = 12.0
 """By how much they lie otherwise than that, either way; a post that leans turns a sign by less than 15 degrees."""
-MARKED_SHARE = 0.5
-"""Of discs that are of one colour but for their symbol: how many bear something else."""
 FIELD = (0.5, 0.7)
-"""Between which shares of a disc's radius it has that colour."""
+"""Between which shares of its radius a disc that is of one colour but for its symbol shows that colour."""
+MARKED_SHARE = 0.5
+"""Of such discs: how many bear something else."""
 BARE_SHARE = 0.25
 """Of these: how many bear nothing, like a lamp."""
 WORD_SHARE = 0.6
@@ -163,7 +163,8 @@ def _marked(
     if np.ptp(field) < LEAST_CHROMA:
         return None
     face = crop[within].astype(np.float64)
-    bright = np.median(face[face.sum(axis=1) >= np.percentile(face.sum(axis=1), 95)], axis=0)
+    lightness = face.sum(axis=1)
+    bright = np.median(face[lightness >= np.percentile(lightness, 95)], axis=0)
     symbol = np.linalg.norm(crop - field, axis=2) > np.linalg.norm(crop - bright, axis=2)
     inner = (symbol & (radius < RIM[0])).astype(np.uint8)
     blank = cv2.inpaint(crop, cv2.dilate(inner, np.ones((3, 3), np.uint8)), 3.0, cv2.INPAINT_TELEA)
