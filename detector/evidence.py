@@ -27,7 +27,7 @@ must have no more than a `LOWER_LIMIT_CAUTION`th of the latter.
 **The bound.** Under the model above a probability given all frames so far is a martingale: what it will be on average
 is what it is. So whatever the moment at which it crosses the threshold first, at that moment the share of wrong ones
 is what is missing to 1 (optional stopping; Doob 1953); waiting for a lucky frame gains nothing. Of the confirmations,
-one in 600 is no sign and one in 1000 another sign: together one in 375. The bound is as good as the votes are
+one in 400 is no sign and one in 1000 another sign: together one in 286. The bound is as good as the votes are
 calibrated and as r is right; `signwatch evaluate tracks` measures what comes of it.
 """
 
@@ -38,7 +38,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-NO_SIGN_RATE = 1 / 600
+NO_SIGN_RATE = 1 / 400
 """Most that may be left for its being no sign."""
 WRONG_CLASS_RATE = 1 / 1000
 """Most that may be left for all other classes, given that it is a sign."""
@@ -57,7 +57,7 @@ twice: so often is there one more where there are two. What repeats, as the insu
 counts for two more at most: over a motorway's lanes a limit may hang four or five times."""
 SUDDEN_PX = 64.0
 """Side of a first view above which the prior odds go down with its area."""
-LEAST_EXISTENCE, LEAST_DOUBT = 1e-3, 1e-7
+LEAST_EXISTENCE, LEAST_DOUBT = 1e-3, 2e-7
 """Of a sign and of no sign in one frame."""
 LEAST_PROBABILITY = 1e-4
 """Of a class in one frame's vote."""

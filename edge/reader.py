@@ -26,7 +26,7 @@ MIN_CONFIDENCE = FIRST_CONFIDENCE
 """Of a single frame's reading that may begin a track, which then has to be confirmed."""
 FEEDING_CONFIDENCE = 0.3
 """Of one that may go on with a track: doubt about what is followed is evidence too."""
-STILL_CONFIDENCE = 0.9995
+STILL_CONFIDENCE = 0.99
 """Of a reading in an unrelated picture, where nothing later can confirm it."""
 
 FORGET_AFTER_S = 2.0

@@ -124,7 +124,7 @@ def test_a_limit_needs_more_where_a_lower_one_is_possible() -> None:
 
 
 def test_what_a_frame_shows_over_and_over_needs_more_to_be_signs() -> None:
-    enough = votes(*[0.999] * 30)
+    enough = votes(*[0.999] * 30, existence=0.9999)
     assert confirmable(enough, {}, alike=2) == 2
     assert confirmable(enough, {}, alike=3) is None
     clear = votes(*[0.999] * 90, existence=1 - 1e-7)
