@@ -31,11 +31,11 @@ NEAR_SIDES, NEAR_SIZE_RATIO = 0.8, 1.6
 braking car is not in its model. Such a pair costs as much as one at the gate."""
 FARTHEST_SIDES = 1.5
 """However little is known of a track, its detection is no farther away."""
-MOST_DISAGREEMENT = 8.0
-"""What two that can't be of one class cost more than two that agree: less than the gate, since networks err."""
-
-NO_PAIR = GATE + MOST_DISAGREEMENT
-"""What leaving a track and a detection apart costs: as much as the worst pair."""
+NO_PAIR = 28.0
+"""What leaving a track and a detection apart costs: more than the worst pair that agrees on the class."""
+MOST_DISAGREEMENT = 24.0
+"""What two that can't be of one class cost more than two that agree. Networks err, so they are a pair where place and
+size agree within two standard deviations; farther off it is the other sign on the pole."""
 AGREEING = 2
 """Tracks that must find their detection for a shift to be the camera's."""
 MOST_SHAKES = 25.0

@@ -44,6 +44,8 @@ LIKELY_SIGN = 0.9
 """Probability of being a sign from which on the longer gap is bridged, confirmed or not."""
 SAME_THING_SHARE = 0.5
 """What lies by more than this share inside a track's box, or holds as much of it, is that thing again."""
+SAME_SIGN_SHARE = 0.35
+"""Likewise, where it is read as the same sign too: two on one pole hardly touch."""
 USUAL_WIDTH_PX = 1360
 MOST_TRACKS = 100
 """Alive at once; what else a picture shows then waits. No street has as many, but noise can look like it, and the time
@@ -215,13 +217,14 @@ def _doubles(tracks: Sequence[Track]) -> list[bool]:
     """Of each track, whether it is a tentative one on a confirmed one that is seen: a poor box began it, and it would
     go on to take the other's detections.
     """
-    confirmed = [track.box_xywh_px for track in tracks if track.state == "confirmed" and track.measured]
-    boxes = np.array([track.box_xywh_px for track in tracks], np.float32).reshape(-1, 4)
-    shared = contained(boxes, np.array(confirmed, np.float32).reshape(-1, 4)).max(axis=1, initial=0.0)
-    return [
-        track.state == "tentative" and share > SAME_THING_SHARE
-        for track, share in zip(tracks, shared.tolist(), strict=True)
-    ]
+    confirmed = [track for track in tracks if track.state == "confirmed" and track.measured]
+    boxes, others = (
+        np.array([track.box_xywh_px for track in some], np.float32).reshape(-1, 4) for some in (tracks, confirmed)
+    )
+    alike = np.array([[track.class_id == other.class_id for other in confirmed] for track in tracks], np.bool_)
+    most = np.where(alike, SAME_SIGN_SHARE, SAME_THING_SHARE)
+    on_one = np.any(contained(boxes, others) > most.reshape(len(boxes), len(others)), axis=1)
+    return [track.state == "tentative" and bool(double) for track, double in zip(tracks, on_one, strict=True)]
 
 
 def _end(track: Track, time_s: float, size_px: tuple[int, int] | None) -> End | None:

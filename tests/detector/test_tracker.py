@@ -189,6 +189,27 @@ def test_a_poor_box_on_a_signs_way_makes_no_track_that_takes_over_its_detections
     assert [track.number for track in after[-1]] == [1], "gone while it would still have been bridged"
 
 
+@pytest.mark.parametrize(("class_id", "tracks"), [(2, [1]), (3, [1, 2])])
+def test_a_second_box_of_a_sign_is_that_sign_and_another_sign_stays(class_id: int, tracks: list[int]) -> None:
+    tracker = Tracker()
+    box = (300.0, 300.0, 30.0, 30.0)
+    drive(tracker, [seen((box, 2, 0.99)) for _ in range(20)])
+    both = drive(tracker, [seen((box, 2, 0.99), ((310.0, 311.0, 30.0, 30.0), class_id, 0.99)) for _ in range(6)], 20)
+    assert [track.number for track in both[-1] if track.number == 1 or track.class_id == class_id] == tracks
+
+
+def test_a_sign_does_not_slip_onto_the_other_one_on_its_pole() -> None:
+    tracker = Tracker()
+    upper, lower = (300.0, 300.0, 24.0, 24.0), (302.0, 316.0, 20.0, 20.0)
+    drive(tracker, [seen((upper, 2, 0.99)) for _ in range(20)])
+    drive(tracker, [seen((lower, 4, 0.99)) for _ in range(4)], 20)
+    after = drive(tracker, [seen((upper, 2, 0.99), (lower, 4, 0.99)) for _ in range(6)], 24)[-1]
+    assert [(track.number, track.class_id, track.box_xywh_px[1] < 308) for track in after] == [
+        (1, 2, True),
+        (2, 4, False),
+    ]
+
+
 def test_a_picture_full_of_detections_begins_no_more_tracks_than_can_be_followed() -> None:
     places = [(((30.0 * column, 30.0 * row, 20.0, 20.0), 2, 0.9)) for column in range(20) for row in range(20)]
     assert len(Tracker().update(seen(*places), 0.0)) == MOST_TRACKS
