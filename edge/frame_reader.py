@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from detector.boxes import Boxes, overlaps
 from detector.candidates import EXPECTED_OVERLAP, IN_TURN, STRAYS, CandidateFinder, Candidates, shrunk, working_size
 from detector.crops import cut_crops
-from detector.detections import Detections, detect
+from detector.detections import SAME_SIGN_OVERLAP, Detections, detect
 from detector.fitting import neighbours
 from detector.light import Gains, balanced
 from detector.limits import Limits
@@ -166,9 +166,14 @@ class FrameReader:
     def _fitted(
         self, image: NDArray[np.uint8], boxes: Boxes, probabilities: NDArray[np.float32], gains: Gains | None
     ) -> tuple[Boxes, NDArray[np.float32]]:
-        """Boxes (n, 4) and what the classifier says of them, doubtful ones a step away if that fits better."""
+        """Boxes (n, 4) and what the classifier says of them, doubtful ones a step away if that fits better.
+
+        A doubtful one on a sign that another box shows beyond doubt is left as it is: the other one stands for it.
+        """
         background = probabilities[:, -1]
-        rows = np.flatnonzero((background <= 1 - WORTH_A_SECOND_LOOK) & (background >= BEYOND_DOUBT))
+        plain = background < BEYOND_DOUBT
+        shown = overlaps(boxes, boxes[plain]).max(axis=1, initial=0.0) >= SAME_SIGN_OVERLAP
+        rows = np.flatnonzero((background <= 1 - WORTH_A_SECOND_LOOK) & ~plain & ~shown)
         rows = rows[background[rows].argsort(kind="stable")[:MOST_DOUBTFUL]]
         beside, owner = neighbours(boxes[rows])
         answers = self._classifier.probabilities(self._crops(image, beside, gains))

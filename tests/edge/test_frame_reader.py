@@ -35,10 +35,13 @@ class Asked:
 
 
 class Bright:
-    """To it a crop is the more of a stop sign the brighter it is, with even odds at 128; it counts what it is shown."""
+    """To it a crop is the more of a stop sign the brighter it is, with even odds at 128 and e times as much for each
+    `step` of grey levels; it counts what it is shown.
+    """
 
-    def __init__(self, screen: LogOdds | None = None) -> None:
+    def __init__(self, screen: LogOdds | None = None, step: float = 20.0) -> None:
         self.shown: list[NDArray[np.uint8]] = []
+        self._step = step
         catalogue = load_catalogue()
         self._classes = len(catalogue)
         classifier = Classifier(replace(read_record(BUILT_IN), temperature=1.0), "litert", self._logits, screen)
@@ -49,7 +52,7 @@ class Bright:
     def _logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         self.shown.append(crops)
         logits = np.full((len(crops), self._classes + 1), -50.0, np.float32)
-        logits[:, STOP] = (crops.mean(axis=(1, 2, 3)) - 128) / 20
+        logits[:, STOP] = (crops.mean(axis=(1, 2, 3)) - 128) / self._step
         logits[:, -1] = 0.0
         return logits
 
@@ -80,6 +83,16 @@ def test_a_single_picture_and_what_is_beyond_doubt_are_left_as_they_are() -> Non
         network = Bright()
         np.testing.assert_array_equal(network.judge(street(*SIGN), boxes, expected), boxes)
         assert sum(map(len, network.shown)) == 1
+
+
+def test_a_doubtful_box_on_a_sign_that_another_box_shows_beyond_doubt_is_left_as_it_is() -> None:
+    plain, doubtful = (103, 103, 34, 34), (96, 96, 44, 44)
+    for given, looks in (([doubtful], 2), ([plain, doubtful], 1), ([(503, 53, 34, 34), doubtful], 2)):
+        network, boxes = Bright(step=5.0), np.array(given, np.float32)
+        seen = network.judge(street(SIGN[0], (500, 50, 40, 40)), boxes, NOTHING)
+        assert len(network.shown) == looks
+        assert (seen[:-1] == boxes[:-1]).all()
+        assert (seen[-1] != boxes[-1]).any() == (looks == 2)
 
 
 def test_of_many_doubtful_boxes_the_likeliest_are_looked_at_again_so_that_time_is_bounded() -> None:
