@@ -7,8 +7,8 @@ from edge.messages import FrameMessage, Sign
 
 SURE_CONFIDENCE = 0.9995
 SURE_HITS = 10
-"""Frames. What permits something must have been read in three times as many as confirm a sign, and a fifth of the doubt
-that confirms one may be left. Every sign of the sample drive gets there well before it is passed."""
+"""Frames. What permits something must have been read in three times as many as confirm a sign, and a seventh of the
+doubt that confirms one may be left. Every sign of the sample drive gets there well before it is passed."""
 
 EDGE_SHARE = 0.5
 """A sign is leaving the picture when in one step more, as long as its last one, it would be nearer to the left, right
