@@ -8,7 +8,7 @@ one begins, and when and why one ends.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -134,8 +134,7 @@ class Tracker:
         """
         for track in self._tracks:
             track.motion = predict(track.motion, time_s)
-        boxes = [track.box_xywh_px for track in self._tracks if track.motion.lies_in((0, 0, *size_px))]
-        return np.array(boxes, np.float32).reshape(-1, 4)
+        return _boxes(track for track in self._tracks if track.motion.lies_in((0, 0, *size_px)))
 
     def update(self, detections: Detections, time_s: float, size_px: tuple[int, int] | None = None) -> list[Track]:
         """Take in a frame; gives the tracks that are alive, oldest first.
@@ -183,7 +182,7 @@ class Tracker:
         return list(self._tracks)
 
     def _begin(self, detections: Detections, values: NDArray[np.float64], taken: set[int], time_s: float) -> None:
-        followed = np.array([track.box_xywh_px for track in self._tracks if track.measured], np.float32).reshape(-1, 4)
+        followed = _boxes(track for track in self._tracks if track.measured)
         shared = contained(detections.boxes_xywh_px, followed).max(axis=1, initial=0.0)
         for row in np.flatnonzero((detections.confidence >= FIRST_CONFIDENCE) & (shared <= SAME_THING_SHARE)).tolist():
             if row in taken or len(self._tracks) >= MOST_TRACKS:
@@ -213,14 +212,16 @@ def _box(detections: Detections, row: int) -> tuple[float, float, float, float]:
     return x, y, w, h
 
 
+def _boxes(tracks: Iterable[Track]) -> Boxes:
+    return np.array([track.box_xywh_px for track in tracks], np.float32).reshape(-1, 4)
+
+
 def _doubles(tracks: Sequence[Track]) -> list[bool]:
     """Of each track, whether it is a tentative one on a confirmed one that is seen: a poor box began it, and it would
     go on to take the other's detections.
     """
     confirmed = [track for track in tracks if track.state == "confirmed" and track.measured]
-    boxes, others = (
-        np.array([track.box_xywh_px for track in some], np.float32).reshape(-1, 4) for some in (tracks, confirmed)
-    )
+    boxes, others = _boxes(tracks), _boxes(confirmed)
     alike = np.array([[track.class_id == other.class_id for other in confirmed] for track in tracks], np.bool_)
     most = np.where(alike, SAME_SIGN_SHARE, SAME_THING_SHARE)
     on_one = np.any(contained(boxes, others) > most.reshape(len(boxes), len(others)), axis=1)
