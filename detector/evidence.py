@@ -58,7 +58,7 @@ counts for two more at most: over a motorway's lanes a limit may hang four or fi
 SUDDEN_PX = 64.0
 """Side of a first view above which the prior odds go down with its area."""
 LEAST_EXISTENCE, LEAST_DOUBT = 1e-3, 2e-7
-"""Of a sign and of no sign in one frame."""
+"""Of a sign and of no sign in one frame: so much that no frame is enough by itself to confirm one."""
 LEAST_PROBABILITY = 1e-4
 """Of a class in one frame's vote."""
 REFRESHED_S = 0.25

@@ -221,10 +221,9 @@ def _doubles(tracks: Sequence[Track]) -> list[bool]:
     go on to take the other's detections.
     """
     confirmed = [track for track in tracks if track.state == "confirmed" and track.measured]
-    boxes, others = _boxes(tracks), _boxes(confirmed)
-    alike = np.array([[track.class_id == other.class_id for other in confirmed] for track in tracks], np.bool_)
-    most = np.where(alike, SAME_SIGN_SHARE, SAME_THING_SHARE)
-    on_one = np.any(contained(boxes, others) > most.reshape(len(boxes), len(others)), axis=1)
+    classes, others = (np.array([track.class_id for track in some], np.intp) for some in (tracks, confirmed))
+    most = np.where(classes[:, None] == others[None, :], SAME_SIGN_SHARE, SAME_THING_SHARE)
+    on_one = np.any(contained(_boxes(tracks), _boxes(confirmed)) > most, axis=1)
     return [track.state == "tentative" and bool(double) for track, double in zip(tracks, on_one, strict=True)]
 
 

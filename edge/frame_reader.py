@@ -171,9 +171,9 @@ class FrameReader:
         A doubtful one on a sign that another box shows beyond doubt is left as it is: the other one stands for it.
         """
         background = probabilities[:, -1]
-        plain = background < BEYOND_DOUBT
-        shown = overlaps(boxes, boxes[plain]).max(axis=1, initial=0.0) >= SAME_SIGN_OVERLAP
-        rows = np.flatnonzero((background <= 1 - WORTH_A_SECOND_LOOK) & ~plain & ~shown)
+        rows = np.flatnonzero((background <= 1 - WORTH_A_SECOND_LOOK) & (background >= BEYOND_DOUBT))
+        plain = boxes[background < BEYOND_DOUBT]
+        rows = rows[overlaps(boxes[rows], plain).max(axis=1, initial=0.0) < SAME_SIGN_OVERLAP]
         rows = rows[background[rows].argsort(kind="stable")[:MOST_DOUBTFUL]]
         beside, owner = neighbours(boxes[rows])
         answers = self._classifier.probabilities(self._crops(image, beside, gains))
